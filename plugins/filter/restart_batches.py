@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the selfhosted.monitoring contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The order in which hosts of a running system are restarted: one zone of one region at a time."""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+name: restart_batches
+short_description: Hosts in the order of their restart, one zone at a time
+version_added: 0.1.0
+author: The selfhosted.monitoring contributors (@selfhosted)
+description:
+  - Sorts hosts into batches for a rolling play, namely region by region, the canary region first, and in a region
+    zone by zone. A play uses the flattened list as C(hosts) and the lengths as C(serial).
+  - A host without C(region) or C(zone) is a batch of its own after all others, since nobody knows
+    which hosts share its fate.
+options:
+  _input:
+    description: Names of the hosts to restart.
+    type: list
+    elements: str
+    required: true
+  hostvars:
+    description: The variables of all hosts; C(region) and C(zone) are read.
+    type: dict
+    required: true
+  canary_region:
+    description: The region that goes first. Empty means regions go in the order of their names.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = """
+- name: Restarts go zone by zone
+  hosts: "{{ batches | flatten }}"
+  serial: "{{ batches | map('length') }}"
+  vars:
+    batches: "{{ groups.restart_pending | selfhosted.monitoring.restart_batches(hostvars, 'eu-west-1') }}"
+  tasks: []
+"""
+
+RETURN = """
+_value:
+  description: One list of host names for each zone, in the order of the restarts.
+  type: list
+  elements: list
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+
+def restart_batches(
+    hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]], canary_region: str = ""
+) -> list[list[str]]:
+    """Sort hosts into one batch a zone; in a batch the given order stays.
+
+    Raises AnsibleFilterError when the canary region holds no host of the inventory.
+    """
+    names = list(hosts)
+    if not names:
+        return []
+    if canary_region:
+        regions = sorted({str(hostvars[name]["region"]) for name in hostvars if hostvars[name].get("region")})
+        if canary_region not in regions:
+            known = ", ".join(regions) or "none"
+            raise AnsibleFilterError(
+                f"canary_region is {canary_region!r}, but no host of the inventory is in it. Regions: {known}."
+            )
+
+    def place(name: str) -> tuple[bool, bool, str, str]:
+        region, zone = hostvars[name].get("region"), hostvars[name].get("zone")
+        if not region or not zone:
+            return (True, True, "", name)
+        return (False, region != canary_region, str(region), str(zone))
+
+    return [list(batch) for _place, batch in groupby(sorted(names, key=place), key=place)]
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """The filter under its short name."""
+        return {"restart_batches": restart_batches}
