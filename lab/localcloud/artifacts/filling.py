@@ -1,0 +1,131 @@
+"""Filling the lab's mirror: each archive from upstream, or built, or already there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.catalogue import Archive
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.checksums import (
+    CHECKSUMS_FILE,
+    SUMS_FILE,
+    format_checksums,
+    format_sums,
+    parse_checksums,
+    parse_sums,
+)
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.fetch import (
+    FetchError,
+    fetch,
+    read_text,
+)
+
+from localcloud.artifacts.archive import write_archive
+from localcloud.artifacts.golang import Go
+from localcloud.artifacts.progress import say
+from localcloud.artifacts.recipes import Recipes
+from localcloud.artifacts.store import Entry, Store, locked, publish, publish_text
+from localcloud.problems import LabError
+
+
+class Source(StrEnum):
+    """Where archives come from; AUTO is upstream where it answers, else the registries."""
+
+    AUTO = "auto"
+    UPSTREAM = "upstream"
+    REGISTRY = "registry"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """An archive that the mirror now serves."""
+
+    archive: Archive
+    sha256: str
+    fresh: bool
+
+
+class Mirror:
+    """A directory in the layout that hosts read, over a cache of archives."""
+
+    def __init__(self, directory: Path, cache: Path, recipes: Recipes) -> None:
+        self._directory = directory
+        self._cache = cache
+        self._store = Store(cache)
+        self._recipes = recipes
+        self._go = Go(recipes.toolchain, cache)
+
+    def fill(self, wanted: Sequence[Archive], source: Source) -> list[Filled]:
+        """Bring every archive into the mirror, then its lists of checksums; one by one, for a build takes all cores.
+
+        Raises LabError when an archive can neither be fetched nor built; those before it are then served already.
+        """
+        filled: list[Filled] = []
+        for archive in wanted:
+            start = time.monotonic()
+            entry = self._obtain(archive, source)
+            self._serve(archive, entry)
+            filled.append(Filled(archive, entry.sha256, entry.fresh))
+            if entry.fresh:
+                say(f"{archive.file}: in the mirror after {time.monotonic() - start:.0f} s")
+        return filled
+
+    def _obtain(self, archive: Archive, source: Source) -> Entry:
+        if source is Source.REGISTRY:
+            return self._build(archive)
+        fetched = self._store.cached(f"upstream-{archive.sha256[:24]}", archive.file)
+        if fetched:
+            return fetched
+        if source is Source.AUTO:
+            # What was built once stays: a mirror that changes its bytes would reinstall every host.
+            built = self._store.cached(self._build_key(archive), archive.file)
+            if built:
+                return built
+        try:
+            upstream_sum = parse_sums(read_text(_sums_location(archive), timeout=5)).get(archive.file)
+        except FetchError as error:
+            if source is Source.UPSTREAM:
+                raise LabError(f"{error}; --source registry builds it from package registries") from error
+            say(f"{archive.file}: upstream does not answer here; building it from its package registry")
+            return self._build(archive)
+        if upstream_sum != archive.sha256:
+            raise LabError(
+                f"{archive.file}: upstream's {SUMS_FILE} says {upstream_sum}, the catalogue {archive.sha256}; "
+                "one of them was changed after the release: find out which before you use it"
+            )
+        return self._store.obtain(
+            f"upstream-{archive.sha256[:24]}", archive.file,
+            lambda _work, target: fetch(archive.upstream, target, archive.sha256),
+        )  # fmt: skip
+
+    def _build_key(self, archive: Archive) -> str:
+        recipe = self._recipes.archives.get(archive.component)
+        return recipe.key(archive.version, archive.architecture, self._recipes.toolchain) if recipe else ""
+
+    def _build(self, archive: Archive) -> Entry:
+        recipe = self._recipes.archive(archive.component)
+
+        def make(work: Path, target: Path) -> None:
+            built = self._go.build(recipe, archive.version, archive.architecture, work)
+            write_archive(target, archive.file.removesuffix(".tar.gz"), built.programs, built.files, built.date)
+
+        return self._store.obtain(self._build_key(archive), archive.file, make)
+
+    def _serve(self, archive: Archive, entry: Entry) -> None:
+        target = self._directory / archive.path
+        # The archive first, its checksums after it: a reader never finds a sum without its file.
+        with locked(self._cache / "locks" / "mirror", "the mirror's checksums"):
+            publish(entry.file, target)
+            sums = target.with_name(SUMS_FILE)
+            known = parse_sums(sums.read_text(encoding="utf-8")) if sums.exists() else {}
+            publish_text(format_sums({**known, archive.file: entry.sha256}), sums)
+            checksums = self._directory / CHECKSUMS_FILE
+            known = parse_checksums(checksums.read_text(encoding="utf-8")) if checksums.exists() else {}
+            publish_text(format_checksums({**known, archive.file: entry.sha256}), checksums)
+
+
+def _sums_location(archive: Archive) -> str:
+    return f"{archive.upstream.rpartition('/')[0]}/{SUMS_FILE}"
