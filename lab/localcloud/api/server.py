@@ -29,7 +29,7 @@ class Contents:
     endpoint_url: str = ""
 
 
-class _Handler(MotoRequestHandler):  # type: ignore[misc]
+class _Handler(MotoRequestHandler):
     """Logs nothing for an answered request: the lab asks every second."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:

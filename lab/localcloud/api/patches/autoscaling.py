@@ -139,9 +139,7 @@ def resumed_group_fills_up() -> None:
         group = self.autoscaling_groups[group_name]
         wished = set(scaling_processes or group._suspended_processes)
         # moto compares names with mappings here, and so would resume nothing.
-        group.suspended_processes = [  # type: ignore[assignment]
-            name for name in group._suspended_processes if name not in wished
-        ]
+        group.suspended_processes = [name for name in group._suspended_processes if name not in wished]
         group.set_desired_capacity(group.desired_capacity)
 
     replace(AutoScalingBackend, "resume_processes", resume_processes)
