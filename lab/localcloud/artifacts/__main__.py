@@ -11,6 +11,8 @@ COLLECTIONS = Path(__file__).resolve().parents[3] / ".ansible" / "collections"
 # The mirror's layout is shared with the collection's own modules; this makes it importable outside of Ansible.
 sys.path.insert(0, str(COLLECTIONS))
 
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure  # noqa: E402
+
 from localcloud import paths  # noqa: E402
 from localcloud.artifacts import recipes as recipes_file  # noqa: E402
 from localcloud.artifacts.catalogue import declared  # noqa: E402
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         {"build": _build, "serve": _serve, "tools": _tools}[options.command](options)
-    except (LabError, ValueError, OSError) as error:
+    except (LabError, Failure, ValueError, OSError) as error:
         sys.stderr.write(f"artifacts: {error}\n")
         return 1
     return 0

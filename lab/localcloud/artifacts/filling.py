@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.download import fetch
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.catalogue import Archive
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.checksums import (
     CHECKSUMS_FILE,
@@ -16,11 +18,7 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.check
     format_sums,
     parse_checksums,
     parse_sums,
-)
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.fetch import (
-    FetchError,
-    fetch,
-    read_text,
+    released_sums,
 )
 
 from localcloud.artifacts.archive import write_archive
@@ -85,10 +83,10 @@ class Mirror:
             if built:
                 return built
         try:
-            upstream_sum = parse_sums(read_text(_sums_location(archive), timeout=5)).get(archive.file)
-        except FetchError as error:
+            upstream_sum = released_sums(_sums_location(archive), timeout=5).get(archive.file)
+        except Failure as failure:
             if source is Source.UPSTREAM:
-                raise LabError(f"{error}; --source registry builds it from package registries") from error
+                raise LabError(f"{failure}; --source registry builds it from package registries") from failure
             say(f"{archive.file}: upstream does not answer here; building it from its package registry")
             return self._build(archive)
         if upstream_sum != archive.sha256:
@@ -96,10 +94,15 @@ class Mirror:
                 f"{archive.file}: upstream's {SUMS_FILE} says {upstream_sum}, the catalogue {archive.sha256}; "
                 "one of them was changed after the release: find out which before you use it"
             )
-        return self._store.obtain(
-            f"upstream-{archive.sha256[:24]}", archive.file,
-            lambda _work, target: fetch(archive.upstream, target, archive.sha256),
-        )  # fmt: skip
+
+        def download(_work: Path, target: Path) -> None:
+            # Kept outside of the work directory, so that the next run goes on where a broken download ended.
+            arrived = self._cache / "download" / archive.file
+            arrived.parent.mkdir(parents=True, exist_ok=True)
+            fetch([archive.upstream], arrived, archive.sha256)
+            arrived.replace(target)
+
+        return self._store.obtain(f"upstream-{archive.sha256[:24]}", archive.file, download)
 
     def _build_key(self, archive: Archive) -> str:
         recipe = self._recipes.archives.get(archive.component)

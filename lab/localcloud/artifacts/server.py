@@ -11,15 +11,21 @@ from aiohttp.typedefs import Handler
 
 
 def application(directory: Path) -> web.Application:
-    """Return the server's application over a directory; what begins with a dot (unfinished files) is not served."""
+    """Return the server's application over a directory; what begins with a dot (unfinished files) is not served.
+
+    A directory answers with its index.html, as a package index for pip needs it, else with a listing.
+    """
 
     @web.middleware
-    async def finished_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def finished_or_page(request: web.Request, handler: Handler) -> web.StreamResponse:
         if any(part.startswith(".") for part in request.path.split("/")):
             raise web.HTTPNotFound
+        page = directory / request.path.lstrip("/") / "index.html"
+        if request.path.endswith("/") and page.is_file():
+            return web.FileResponse(page)
         return await handler(request)
 
-    served = web.Application(middlewares=[finished_only])
+    served = web.Application(middlewares=[finished_or_page])
     served.router.add_static("/", directory, show_index=True)
     return served
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.checksums import sha256_of
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.download import digest
 
 from localcloud.artifacts.progress import say
 
@@ -76,7 +76,7 @@ class Store:
             (work / "entry").mkdir()
             target = work / "entry" / name
             make(work / "build", target)
-            sha256 = sha256_of(target)
+            sha256 = digest(target)
             (work / "entry" / f"{name}.sha256").write_text(f"{sha256}  {name}\n", encoding="utf-8")
             (work / "entry").replace(place)
         finally:
@@ -87,7 +87,7 @@ class Store:
 def _whole(place: Path, name: str) -> Entry | None:
     try:
         recorded = (place / f"{name}.sha256").read_text(encoding="utf-8").split()[0]
-        intact = sha256_of(place / name) == recorded
+        intact = digest(place / name) == recorded
     except (OSError, IndexError):
         return None
     return Entry(place / name, recorded, fresh=False) if intact else None

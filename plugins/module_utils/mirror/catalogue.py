@@ -10,9 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-
-class CatalogueError(ValueError):
-    """An entry of a catalogue lacks something; the message names the entry and the key."""
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 
 
 @dataclass(frozen=True)
@@ -29,18 +27,18 @@ class Archive:
     @property
     def path(self) -> str:
         """Where a mirror keeps it, relative to the mirror's root."""
-        return f"{self.component}/{self.version}/{self.file}"
+        return "/".join((self.component, self.version, self.file))
 
 
 def archives(catalogue: Mapping[str, Mapping[str, Any]], architectures: Sequence[str]) -> Iterator[Archive]:
     """Archives of every entry of a catalogue, for those of the architectures that its upstream releases.
 
-    Raises CatalogueError when an entry has no component, version, file, upstream or sha256.
+    Raises Failure when an entry has no component, version, file, upstream or sha256.
     """
     for name, entry in catalogue.items():
         for key in ("component", "version", "file", "upstream", "sha256"):
             if not entry.get(key):
-                raise CatalogueError(f"catalogue entry {name} has no {key}")
+                raise Failure(f"catalogue entry {name} has no {key}")
         for architecture in architectures:
             if architecture not in entry["sha256"]:
                 continue

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checksums: of files, and the two lists of them that a mirror serves.
+"""The two lists of checksums that a mirror serves.
 
 ``<component>/<version>/sha256sums.txt`` has upstream's form (``sha256sum -c`` reads it); ``checksums.yml`` at the
 mirror's root holds the variable ``artifact_checksums`` for the inventory (file name to sha256).
@@ -10,39 +10,18 @@ mirror's root holds the variable ``artifact_checksums`` for the inventory (file 
 
 from __future__ import annotations
 
-import hashlib
 import re
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
-from pathlib import Path
+
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 
 SUMS_FILE = "sha256sums.txt"
 CHECKSUMS_FILE = "checksums.yml"
 
 _SUM_LINE = re.compile(r"^([0-9a-f]{64}) [ *](\S.*)$", re.MULTILINE)
 _CHECKSUM_LINE = re.compile(r'^  "?([^":\s]+)"?: "?([0-9a-f]{64})"?$', re.MULTILINE)
-
-
-class ChecksumError(ValueError):
-    """A file is not what it was said to be; the message names it, both sums and the way out."""
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def verify(path: Path, expected: str, origin: str) -> None:
-    """Raise ChecksumError unless the file has the expected sha256; `origin` says where it came from."""
-    found = sha256_of(path)
-    if found != expected:
-        raise ChecksumError(
-            f"{origin} has sha256 {found}, but {expected} is expected: the file is damaged or another one. "
-            "If this origin built its own archive, hand its checksums.yml over as artifact_checksums."
-        )
 
 
 def parse_sums(text: str) -> dict[str, str]:
@@ -64,3 +43,13 @@ def format_checksums(checksums: Mapping[str, str]) -> str:
     """Write a checksums.yml, a variables file for ansible-playbook (-e @checksums.yml)."""
     lines = "".join(f'  "{name}": "{checksums[name]}"\n' for name in sorted(checksums))
     return "---\nartifact_checksums:" + (f"\n{lines}" if lines else " {}\n")
+
+
+def released_sums(url: str, timeout: float = 15) -> dict[str, str]:
+    """Return the checksums that a server publishes at a URL. `timeout` in seconds; raises Failure."""
+    request = urllib.request.Request(url, headers={"User-Agent": "selfhosted.monitoring"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 - the catalogue's own URL
+            return parse_sums(answer.read().decode("utf-8"))
+    except (OSError, ValueError) as error:
+        raise Failure(f"{url}: {error}") from error
