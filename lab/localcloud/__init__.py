@@ -1,0 +1,1 @@
+"""The lab's local cloud: an EC2-like API, machines for it, and the network between them."""
