@@ -32,7 +32,8 @@ notes:
     C(any_unparsed_is_failed = true) in section C([inventory]) of C(ansible.cfg).
   - "The identity needs these permissions and no others:
     C(ec2:DescribeInstances) and C(ec2:DescribeSubnets) on resource C(*) (AWS offers no finer one), best with the
-    condition C(aws:RequestedRegion); and C(sts:AssumeRole) on each O(accounts[].role_arn). EXAMPLES has the whole policy."
+    condition C(aws:RequestedRegion); and C(sts:AssumeRole) on each O(accounts[].role_arn). EXAMPLES has the whole
+    policy."
 requirements:
   - boto3 >= 1.35 on the controller
 options:

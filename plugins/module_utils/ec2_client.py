@@ -88,6 +88,10 @@ class Clients:
         credentials = self._assumed(region, account) if account.role_arn else {}
         return self._client("ec2", region, **credentials)
 
+    def route53(self, region: str) -> Any:
+        """A Route53 client; the service is global, the region only chooses the partition and signs."""
+        return self._client("route53", region)
+
     def _assumed(self, region: str, account: Account) -> dict[str, str]:
         request = {"RoleArn": account.role_arn, "RoleSessionName": "selfhosted-monitoring-inventory"}
         if account.external_id:

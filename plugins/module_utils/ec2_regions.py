@@ -2,21 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read every (account, region) at once, each in a thread of its own, until one deadline for all.
-
-Threads are daemons: one that hangs in a read can hold neither the others, nor the answer, nor the exit.
-"""
+"""Read every (account, region) at once, each in a thread of its own, until one deadline for all."""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_cache import Snapshot
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_gather import gather
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.topology import (
     DEPLOYMENT_TAG,
     ENVIRONMENT_TAG,
@@ -74,31 +72,7 @@ def read_regions(
     targets: Sequence[Target], read: Callable[[Target], Snapshot], deadline: float
 ) -> tuple[dict[Target, Snapshot], list[RegionFailure]]:
     """Snapshots of all targets that answered, failures of the others, at the latest `deadline` seconds from now."""
-    end = time.monotonic() + deadline
-    answers: queue.SimpleQueue[tuple[Target, Snapshot | Exception]] = queue.SimpleQueue()
-
-    def run(target: Target) -> None:
-        try:
-            answers.put((target, read(target)))
-        except Exception as error:  # a thread's error must reach the main thread, whatever it is
-            answers.put((target, error))
-
-    for target in targets:
-        threading.Thread(target=run, args=(target,), name=f"read {target}", daemon=True).start()
-    snapshots: dict[Target, Snapshot] = {}
-    reasons: dict[Target, str] = {}
-    while len(snapshots) + len(reasons) < len(targets):
-        try:
-            target, answer = answers.get(timeout=max(0.0, end - time.monotonic()))
-        except queue.Empty:
-            break
-        if isinstance(answer, Exception):
-            reasons[target] = explain(answer)
-        else:
-            snapshots[target] = answer
-    for target in targets:
-        if target not in snapshots:
-            reasons.setdefault(target, f"no answer within the deadline of {deadline:g} s")
+    snapshots, reasons = gather(targets, read, deadline, workers=len(targets))
     return snapshots, [RegionFailure(target, reasons[target]) for target in targets if target in reasons]
 
 
@@ -155,24 +129,3 @@ def _instance(item: Any, owner: str, region: str) -> Instance:
         public_ip=item.get("PublicIpAddress", ""),
         tags={tag["Key"]: tag["Value"] for tag in item.get("Tags", [])},
     )
-
-
-_WAYS_OUT = (
-    (("UnauthorizedOperation", "AccessDenied", "AccessDeniedException"), "give the identity the policy of docs/inventory.md"),
-    (("RequestLimitExceeded", "Throttling", "ThrottlingException"), "run again later, or set on_region_error: stale"),
-    (("AuthFailure", "InvalidClientTokenId", "ExpiredToken", "RequestExpired"), "renew the credentials"),
-    (("OptInRequired",), "enable the region for the account"),
-)
-
-
-def explain(error: Exception) -> str:
-    """The error with the API call and, where one is known, the way out."""
-    response = getattr(error, "response", None)  # botocore's ClientError, known by its form to spare the import
-    if isinstance(response, dict) and "Error" in response:
-        code = response["Error"].get("Code", "")
-        text = f"{getattr(error, 'operation_name', 'AWS')} answered {code}: {response['Error'].get('Message', '')}"
-        ways: Iterable[str] = (way for codes, way in _WAYS_OUT if code in codes)
-        return "; ".join([text.rstrip(": "), *ways])
-    if type(error).__module__.startswith("botocore"):
-        return str(error)
-    return f"{type(error).__name__}: {error}"

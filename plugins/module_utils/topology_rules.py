@@ -56,26 +56,30 @@ def _region(nodes: Sequence[Node], rules: Requirements) -> Iterable[str]:
         return
     zones = {node.instance.zone for node in nodes}
     if len(zones) < rules.zones_per_region:
-        yield f"hosts in {len(zones)} zone(s) ({', '.join(sorted(zones))}), zones_per_region is {rules.zones_per_region}"
+        names = ", ".join(sorted(zones))
+        yield f"hosts in {len(zones)} zone(s) ({names}), zones_per_region is {rules.zones_per_region}"
     by_role: dict[str, list[Node]] = defaultdict(list)
     for node in nodes:
         for role in node.roles:
             by_role[role].append(node)
-    for role, minimum in rules.minimum_hosts.items():
-        if len(by_role[role]) < minimum:
-            yield f"{len(by_role[role])} host(s) of role {role}, minimum_hosts is {minimum}"
-    brokers = len(by_role["kafka"])
-    if 0 < brokers < rules.replication_factor:
-        yield f"{brokers} Kafka broker(s), fewer than replication_factor {rules.replication_factor}"
-    for role in rules.odd_roles:
-        if by_role[role] and len(by_role[role]) % 2 == 0:
-            yield f"{len(by_role[role])} hosts of role {role}, an ensemble must be odd"
+    yield from _counts({role: len(members) for role, members in by_role.items()}, rules)
     for role in rules.spread_roles:
         yield from _crowded(role, by_role[role], len(zones))
     for role, limit in _NODE_ID_LIMITS.items():
         for node in by_role[role]:
             if node.node_id > limit:
                 yield f"{node.instance.id} of role {role} has {NODE_ID_TAG} {node.node_id}, above its limit {limit}"
+
+
+def _counts(hosts: Mapping[str, int], rules: Requirements) -> Iterable[str]:
+    for role, minimum in rules.minimum_hosts.items():
+        if hosts.get(role, 0) < minimum:
+            yield f"{hosts.get(role, 0)} host(s) of role {role}, minimum_hosts is {minimum}"
+    if 0 < hosts.get("kafka", 0) < rules.replication_factor:
+        yield f"{hosts['kafka']} Kafka broker(s), fewer than replication_factor {rules.replication_factor}"
+    for role in rules.odd_roles:
+        if role in hosts and hosts[role] % 2 == 0:
+            yield f"{hosts[role]} hosts of role {role}, an ensemble must be odd"
 
 
 def _crowded(role: str, nodes: Sequence[Node], zones: int) -> Iterable[str]:
