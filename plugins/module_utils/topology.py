@@ -113,20 +113,28 @@ def build(instances: Iterable[Instance], subnets: Iterable[Subnet], expected: Ex
     """Nodes of all instances that match; every other instance is refused, with all reasons at once."""
     indexes = zone_indexes(subnets)
     nodes: list[Node] = []
-    refusals: list[str] = []
+    refused: dict[tuple[str, str], list[str]] = defaultdict(list)
     claims: dict[tuple[str, int], list[Node]] = defaultdict(list)
     for instance in sorted(instances, key=lambda i: (i.region, i.id)):
         node, reasons = _node(instance, indexes, expected)
-        refusals += [f"{instance.id} in {instance.region}: {reason}" for reason in reasons]
+        for reason in reasons:
+            refused[instance.region, reason].append(instance.id)
         if node:
             claims[instance.region, node.node_id].append(node)
     for (region, node_id), claimants in claims.items():
         if len(claimants) == 1:
             nodes += claimants
         else:
-            ids = ", ".join(node.instance.id for node in claimants)
-            refusals.append(f"{ids} in {region}: all carry {NODE_ID_TAG} {node_id}, which must be unique in a region")
-    return Topology(tuple(sorted(nodes, key=lambda n: (n.instance.region, n.node_id))), tuple(refusals))
+            reason = f"all carry {NODE_ID_TAG} {node_id}, which must be unique in a region"
+            refused[region, reason] += [node.instance.id for node in claimants]
+    refusals = tuple(f"{_listed(ids)} in {region}: {reason}" for (region, reason), ids in refused.items())
+    return Topology(tuple(sorted(nodes, key=lambda n: (n.instance.region, n.node_id))), refusals)
+
+
+def _listed(ids: list[str], most: int = 20) -> str:
+    """All ids, or the first ones: one mistake in Terraform can refuse hundreds for one reason."""
+    rest = f" and {len(ids) - most} more" if len(ids) > most else ""
+    return ", ".join(ids[:most]) + rest
 
 
 def _node(

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the selfhosted.monitoring contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fetch a file of known SHA-256 from the first mirror that has it, going on where a broken download ended."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.selfhosted.monitoring.plugins.module_utils import atomic
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import (
+    Failure,
+    full_disk_named,
+    require_space,
+)
+
+ATTEMPTS = 3
+_CHUNK = 1 << 20
+
+
+def fetch(urls: Sequence[str], path: Path, sha256: str, timeout: float = 30) -> str:
+    """Bring the file with ``sha256`` to ``path`` and return the URL that served it.
+
+    ``timeout`` is seconds without a byte. What arrived of a broken download stays beside ``path`` as
+    ``.part`` and is continued, if the server still has the same file.
+    """
+    if not urls:
+        raise Failure("no mirror and no upstream URL is given for %s" % path.name)
+    errors = []
+    for url in urls:
+        try:
+            _fetch_from(url, path, sha256, timeout)
+        except (OSError, http.client.HTTPException, _WrongSumError) as error:
+            if isinstance(error, OSError) and error.errno is not None and not isinstance(error, urllib.error.URLError):
+                with full_disk_named(path.parent):
+                    raise
+            errors.append("%s: %s" % (url, _reason(error)))
+        else:
+            return url
+    raise Failure("%s could not be fetched; nothing was changed. %s" % (path.name, "; ".join(errors)))
+
+
+class _WrongSumError(Exception):
+    """The whole file arrived and is not the one wanted."""
+
+
+def _fetch_from(url: str, path: Path, sha256: str, timeout: float) -> None:
+    part = path.with_name(path.name + ".part")
+    origin = path.with_name(path.name + ".part.json")
+    last: Exception | None = None
+    for _attempt in range(ATTEMPTS):
+        resumed = part.exists() and origin.exists()
+        try:
+            _continue(url, part, origin, timeout)
+        except (http.client.IncompleteRead, ConnectionError, TimeoutError) as error:
+            last = error
+            continue
+        found = digest(part)
+        if found == sha256:
+            atomic.step("rename to %s" % path)
+            part.replace(path)
+            _forget(origin)
+            return
+        size = part.stat().st_size
+        _forget(part, origin)
+        last = _WrongSumError(
+            "sha256 is %s (%d bytes), expected %s: the file is truncated or not the declared one" % (found, size, sha256)
+        )
+        if not resumed:
+            break
+    if last:
+        raise last
+
+
+def _continue(url: str, part: Path, origin: Path, timeout: float) -> None:
+    validator = _validator(origin, url)
+    have = part.stat().st_size if validator and part.exists() else 0
+    headers = {"User-Agent": "selfhosted.monitoring", "Accept-Encoding": "identity"}
+    if have:
+        headers.update({"Range": "bytes=%d-" % have, "If-Range": str(validator)})
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the scheme is checked by the caller
+    try:
+        response = urllib.request.urlopen(request, timeout=timeout)  # noqa: S310
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and have:  # nothing is left of it: the sum decides
+            return
+        raise
+    with response:
+        # file:// answers have no status; only a 206 continues what is there.
+        continued = have > 0 and getattr(response, "status", None) == 206
+        left = response.headers.get("Content-Length")
+        require_space(part.parent, int(left or 0))
+        origin.write_text(
+            json.dumps({"url": url, "validator": _strong_validator(response.headers)}), encoding="utf-8"
+        )
+        received = 0
+        with full_disk_named(part.parent, int(left or 0)), part.open("ab" if continued else "wb") as stream:
+            while chunk := response.read(_CHUNK):
+                stream.write(chunk)
+                received += len(chunk)
+                atomic.step("receive %s" % part)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if left and received < int(left):
+            raise http.client.IncompleteRead(b"", int(left) - received)
+
+
+def _strong_validator(headers: Any) -> str | None:
+    tag = headers.get("ETag")
+    if tag and not tag.startswith("W/"):
+        return str(tag)
+    return headers.get("Last-Modified") and str(headers["Last-Modified"])
+
+
+def _validator(origin: Path, url: str) -> str | None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        known = json.loads(origin.read_text(encoding="utf-8"))
+        if known.get("url") == url:
+            return str(known["validator"]) if known.get("validator") else None
+    return None
+
+
+def digest(path: Path) -> str:
+    """Return the file's SHA-256 in hexadecimal."""
+    total = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            total.update(chunk)
+    return total.hexdigest()
+
+
+def _forget(*paths: Path) -> None:
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        return "HTTP %d %s" % (error.code, error.reason)
+    if isinstance(error, urllib.error.URLError):
+        return str(error.reason)
+    if isinstance(error, http.client.IncompleteRead):
+        return "the connection broke %s bytes before the end (%d attempts)" % (error.expected, ATTEMPTS)
+    return str(error) or type(error).__name__

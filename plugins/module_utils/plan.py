@@ -1,0 +1,209 @@
+# Copyright (c) 2026, the selfhosted.monitoring contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare a declared component with the live one: what would change, and what that needs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.selfhosted.monitoring.plugins.module_utils import accounts, certificates, placement
+from ansible_collections.selfhosted.monitoring.plugins.module_utils import tree as trees
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.archives import unpacked
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.declaration import Certificate, Declaration
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.difference import (
+    NOTHING,
+    RELOAD,
+    RESTART,
+    Change,
+    Difference,
+)
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import Layout
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.live import Live
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import Tree, TreeFile
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do.
+
+    ``tree`` is whole but for the ``unsigned`` certificates; ``content``: a new generation is needed;
+    ``missing_user``: the user must be made first.
+    """
+
+    difference: Difference
+    tree: Tree
+    records: Mapping[str, Any]
+    unsigned: tuple[Certificate, ...]
+    content: bool
+    restart: bool
+    reload: bool
+    missing_user: bool
+
+    def defers(self, declaration: Declaration, live: Live) -> bool:
+        """Whether the declaration wants the change left for a rolling restart."""
+        return declaration.defer and self.restart and live.state.running
+
+
+def manifest(declaration: Declaration, records: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a generation remembers: enough to check it, to activate it again and to roll back to it."""
+    archive = declaration.archive
+    return {
+        "archive": archive and {"version": archive.version, "sha256": archive.sha256, "identity": archive.identity},
+        "certificates": dict(records),
+        "unit": declaration.unit is not None,
+        **_settings(declaration),
+    }
+
+
+def _settings(declaration: Declaration) -> dict[str, Any]:
+    return {
+        "links": dict(declaration.links),
+        "apply": [list(argv) for argv in declaration.apply],
+        "probes": [
+            dict(vars(probe), argv=list(probe.argv), status=list(probe.status)) for probe in declaration.probes
+        ],
+        "within": declaration.within,
+    }
+
+
+def digest(declaration: Declaration, tree: Tree) -> str:
+    """Return the SHA-256 that names a generation."""
+    parts = [tree.digest(), declaration.unit.text if declaration.unit else "", manifest(declaration, {})]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def make(declaration: Declaration, layout: Layout, live: Live, now: float | None = None) -> Plan:
+    """Compare. ``now`` is in seconds since the epoch; by default the host's clock."""
+    now = time.time() if now is None else now
+    group = declaration.tree.group
+    known = live.manifest.get("certificates", {})
+    files: list[TreeFile] = []
+    records: dict[str, Any] = {}
+    unsigned: list[Certificate] = []
+    certificate_changes: list[Change] = []
+    for wanted in declaration.certificates:
+        record = known.get(wanted.service)
+        reason = certificates.renewal_reason(wanted, record, live.tree, now)
+        key = None
+        if wanted.issued and (reason or record["fingerprint"] != wanted.issued.fingerprint):
+            key = certificates.matching_key(wanted, layout.pending, live.tree)
+        if key is not None and wanted.issued is not None:
+            written = certificates.files(wanted, wanted.issued.chain.encode(), key, group)
+            records[wanted.service] = certificates.record(wanted, wanted.issued, written)
+            certificate_changes.append(_certificate_change(wanted, record, reason or "another one was issued"))
+        elif reason:
+            unsigned.append(wanted)
+            certificate_changes.append(_certificate_change(wanted, record, reason))
+            continue
+        else:
+            records[wanted.service] = record
+            path = certificates.paths(wanted.service)
+            source = live.tree or Path()
+            chain, private = (source / path["pem"]).read_bytes(), (source / path["key"]).read_bytes()
+            written = certificates.files(wanted, chain, private, group)
+        files += written
+    tree = replace(
+        declaration.tree,
+        files=(*declaration.tree.files, *files, *certificates.trust_files(declaration.certificates, group)),
+    )
+    content = [
+        *_archive_changes(declaration, layout, live),
+        *certificate_changes,
+        *_tree_changes(declaration, tree, live, [one.service for one in declaration.certificates]),
+        *_unit_changes(declaration, layout, live),
+        *_setting_changes(declaration, live),
+    ]
+    missing_user = accounts.missing(declaration.user)
+    before = placement.links(layout, live.manifest.get("unit", False), live.manifest.get("links", {}))
+    around = [
+        *([Change("user %s" % declaration.user, None, "system user\n", "", NOTHING)] if missing_user else []),
+        *placement.compare_directories(tuple(layout.at(path) for path in declaration.data), declaration.user),
+        *placement.compare_links(
+            layout,
+            placement.links(layout, declaration.unit is not None, declaration.links),
+            before if live.generation else {},
+        ),
+    ]
+    state = _state_changes(declaration, layout, live, bool(content))
+    difference = Difference(declaration.name, tuple([*around, *content, *state]))
+    restart = difference.needs(RESTART) or live.owed
+    return Plan(
+        difference,
+        tree,
+        records,
+        tuple(unsigned),
+        bool(content) or live.generation is None,
+        restart,
+        difference.needs(RELOAD) and not restart,
+        missing_user,
+    )
+
+
+def _certificate_change(wanted: Certificate, record: Mapping[str, Any] | None, reason: str) -> Change:
+    before = record and "%s\nuntil %s\n" % (", ".join(record["names"]), certificates.day(record["not_after"]))
+    until = certificates.day(wanted.issued.not_after) if wanted.issued else "(to be signed)"
+    after = "%s\nuntil %s\nissued because %s\n" % (", ".join(wanted.names), until, reason)
+    return Change("certificate %s" % wanted.service, before, after, "", RELOAD if wanted.reload else RESTART)
+
+
+def _archive_changes(declaration: Declaration, layout: Layout, live: Live) -> list[Change]:
+    before, after = live.manifest.get("archive"), declaration.archive
+    identity = before["identity"] if before else None
+    if identity == (after.identity if after else None):
+        if after and unpacked(layout.versions, after) is None:
+            return [Change("archive", "%s (its files are gone)\n" % identity, "%s\n" % identity)]
+        return []
+    old = "version %s\nsha256 %s\n" % (before["version"], before["sha256"]) if before else None
+    new = "version %s\nsha256 %s\n" % (after.version, after.sha256) if after else None
+    return [Change("archive", old, new)]
+
+
+def _tree_changes(declaration: Declaration, tree: Tree, live: Live, services: list[str]) -> list[Change]:
+    reloads = declaration.unit is not None and declaration.unit.reloads
+    found = trees.compare(tree, live.tree, declaration.restart_on, reloads or declaration.unit is None)
+    # A certificate that changes is told of as such, not once more by each of its files.
+    told = {"file %s" % path for service in services for path in certificates.paths(service).values()}
+    return [change for change in found if change.subject not in told]
+
+
+def _unit_changes(declaration: Declaration, layout: Layout, live: Live) -> list[Change]:
+    before = None
+    if live.generation is not None and (live.generation / layout.unit_name).is_file():
+        before = (live.generation / layout.unit_name).read_text(encoding="utf-8")
+    after = declaration.unit.text if declaration.unit else None
+    return [Change("unit %s" % layout.unit_name, before, after)] if before != after else []
+
+
+def _setting_changes(declaration: Declaration, live: Live) -> list[Change]:
+    if live.generation is None:
+        return []
+    wanted = _settings(declaration)
+    return [
+        Change(subject, _json(live.manifest.get(key)), _json(wanted[key]), "", RELOAD if key in ("links", "apply") else NOTHING)
+        for key, subject in (
+            ("links", "links"),
+            ("apply", "apply commands"),
+            ("probes", "readiness probe"),
+            ("within", "time to become ready"),
+        )
+        if live.manifest.get(key) != wanted[key]
+    ]
+
+
+def _state_changes(declaration: Declaration, layout: Layout, live: Live, content: bool) -> list[Change]:
+    if declaration.unit is not None and not live.state.running:
+        return [Change("state of %s" % layout.unit_name, "%s\n" % live.state.active, "running\n")]
+    if live.owed and not content:
+        return [Change("state of %s" % layout.name, "not confirmed since a run that did not end\n", "confirmed\n")]
+    return []
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1, sort_keys=True) + "\n"

@@ -1,0 +1,248 @@
+# Copyright (c) 2026, the selfhosted.monitoring contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turn a component's arguments into what its host is sent: paths final, templates rendered, sums chosen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component_arguments import COMPONENT
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import TLS, Layout
+from ansible_collections.selfhosted.monitoring.plugins.plugin_utils import rendering, units
+
+ARCHITECTURES = ("amd64", "arm64")
+_SHA256 = re.compile(r"^[0-9a-fA-F]{64}$")
+
+
+class DeclarationError(AnsibleError):
+    """The declaration itself is wrong; nothing was sent to the host."""
+
+
+def checked(arguments: Mapping[str, Any], number: int | None = None) -> dict[str, Any]:
+    """Return the arguments of one component with defaults; every mistake in them is named at once."""
+    where = "" if number is None else "components[%d]: " % number
+    result = ArgumentSpecValidator(COMPONENT).validate(dict(arguments))
+    if result.error_messages:
+        raise DeclarationError(where + "; ".join(result.error_messages))
+    known: dict[str, Any] = result.validated_parameters
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", known["name"] or ""):
+        raise DeclarationError(
+            "%sname is %r; it names a directory, a unit and a user, so it must be lower-case letters, digits, - and _"
+            % (where, known["name"])
+        )
+    return known
+
+
+def declare(
+    arguments: Mapping[str, Any],
+    render: Callable[[str], dict[str, bytes]],
+    mirrors: Sequence[str],
+    checksums: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return a component (its arguments ``checked``) as it goes to the host, but for its certificates.
+
+    ``render`` turns a directory of templates into files; ``mirrors`` and ``checksums`` are the deployment's
+    defaults.
+    """
+    name = arguments["name"]
+    unit = arguments["unit"]
+    user = arguments["user"] or (name if unit else "root")
+    layout = Layout(name)
+    data = _data(unit, layout)
+    places = {"{archive}": str(layout.archive), "{tree}": str(layout.tree), "{data}": data[0] if data else str(layout.data)}
+    services = [one["service"] for one in arguments["certificates"]]
+    return {
+        "name": name,
+        "present": arguments["state"] == "present",
+        "defer": arguments["live"] == "defer",
+        "user": user,
+        "archive": _archive(arguments["archive"], name, mirrors, checksums),
+        "tree": _tree(arguments["tree"], user, render),
+        "certificates": [],
+        "unit": _unit(unit, name, user, data, places),
+        "links": _links(arguments["links"]),
+        "apply": _commands(arguments["apply"], "apply"),
+        "data": data,
+        **_ready(arguments["ready"], services, layout, places),
+    }
+
+
+def _data(unit: Mapping[str, Any] | None, layout: Layout) -> list[str]:
+    value = unit["data"] if unit else False
+    if isinstance(value, bool) or value is None:
+        return [str(layout.data)] if value else []
+    paths = [value] if isinstance(value, str) else list(value)
+    for path in paths:
+        if not str(path).startswith("/"):
+            raise DeclarationError("unit.data of %s: %r is not an absolute path" % (layout.name, path))
+    return [str(path) for path in paths]
+
+
+def _archive(
+    archive: Mapping[str, Any] | None, component: str, mirrors: Sequence[str], checksums: Mapping[str, str]
+) -> dict[str, Any] | None:
+    if archive is None:
+        return None
+    name, version = archive["name"] or component, archive["version"]
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+_~-]*", version):
+        raise DeclarationError("archive.version of %s is %r; it names a directory" % (component, version))
+    declared = archive["sha256"]
+    bases = archive["mirrors"] if archive["mirrors"] is not None else mirrors
+    variants = {}
+    for arch in ARCHITECTURES if "{arch}" in archive["file"] else ("any",):
+        fields = {"{name}": name, "{version}": version, "{arch}": arch}
+        file = _replace(archive["file"], fields)
+        own = declared.get(arch) or declared.get("any") if isinstance(declared, Mapping) else declared
+        sha256 = checksums.get(file) or own
+        if not sha256:
+            continue
+        if not _SHA256.match(str(sha256)):
+            raise DeclarationError("sha256 of %s is %r; it must be 64 hexadecimal digits" % (file, sha256))
+        urls = ["%s/%s/%s/%s" % (base.rstrip("/"), name, version, file) for base in bases]
+        if not bases and archive["upstream"]:
+            urls = [_replace(archive["upstream"], {**fields, "{file}": file})]
+        for url in urls:
+            if not url.startswith(("http://", "https://", "file://")):
+                raise DeclarationError("%s: only http, https and file URLs are fetched" % url)
+        variants[arch] = {"file": file, "sha256": str(sha256).lower(), "urls": urls}
+    if not variants:
+        raise DeclarationError(
+            "archive of %s: no sha256; nothing is installed unchecked. Set archive.sha256, or artifact_checksums for %s"
+            % (component, archive["file"])
+        )
+    return {"name": name, "version": version, "strip": archive["strip"], "variants": variants}
+
+
+def _tree(tree: Mapping[str, Any] | None, user: str, render: Callable[[str], dict[str, bytes]]) -> dict[str, Any]:
+    given = tree or {}
+    owner, group = given.get("owner") or "root", given.get("group") or user
+    access = {"owner": owner, "group": group, "mode": given.get("mode") or "0640", "secret": False}
+    rendered = render(given["templates"]) if given.get("templates") else {}
+    files = rendering.files(rendered, given.get("files") or {}, access, given.get("rules") or {}, given.get("secret") or [])
+    for file in files:
+        if file["path"].split("/")[0] == TLS:
+            raise DeclarationError("%s: the directory %s/ of a tree is kept for certificates" % (file["path"], TLS))
+    return {
+        "files": files,
+        "owner": owner,
+        "group": group,
+        "directory_mode": rendering.mode_bits(given.get("directory_mode") or "0750", "directories"),
+        "validate": _commands(given.get("validate") or [], "tree.validate"),
+        "restart_on": given.get("restart_on") or [],
+    }
+
+
+def _unit(
+    unit: Mapping[str, Any] | None, name: str, user: str, data: Sequence[str], places: Mapping[str, str]
+) -> dict[str, Any] | None:
+    if unit is None:
+        return None
+    reload = unit["reload"]
+    if isinstance(reload, str):  # a signal
+        if not re.fullmatch(r"(SIG)?[A-Z0-9]+", reload):
+            raise DeclarationError("unit.reload of %s: %r is neither a signal nor a list" % (name, reload))
+        reload = ["/bin/kill", "-%s" % reload.replace("SIG", "", 1), "$MAINPID"]
+    try:
+        text = units.render(
+            units.UnitDeclaration(
+                name=name,
+                description=unit["description"] or "",
+                command=[_replace(one, places) for one in unit["command"]],
+                user=user,
+                reload=[_replace(str(one), places) for one in reload or []],
+                limits=unit["limits"] or {},
+                environment={key: _replace(str(value), places) for key, value in unit["environment"].items()},
+                writable=data,
+                capabilities=unit["capabilities"],
+                jvm=unit["jvm"],
+                sections=unit["sections"],
+            )
+        )
+    except ValueError as error:
+        raise DeclarationError("unit of %s: %s" % (name, error)) from error
+    if not unit["command"] or not _replace(unit["command"][0], places).startswith("/"):
+        raise DeclarationError("unit.command of %s must begin with an absolute path, or with {archive}/" % name)
+    return {"text": text, "reloads": bool(reload)}
+
+
+def _links(links: Mapping[str, str]) -> dict[str, str]:
+    for path, target in links.items():
+        if not path.startswith("/") or target.startswith("/") or ".." in target.split("/"):
+            raise DeclarationError("links: %s -> %s; give an absolute path and a path inside the tree" % (path, target))
+    return dict(links)
+
+
+def _commands(value: Sequence[Any], where: str) -> list[list[str]]:
+    """Return argv lists, whether one or several were given."""
+    if not value:
+        return []
+    commands = [value] if all(isinstance(one, str) for one in value) else value
+    for argv in commands:
+        if isinstance(argv, str) or not argv:
+            raise DeclarationError("%s: give a list of arguments, or a list of such lists; not %r" % (where, argv))
+    return [[str(one) for one in argv] for argv in commands]
+
+
+def _ready(
+    ready: Any, services: Sequence[str], layout: Layout, places: Mapping[str, str]
+) -> dict[str, Any]:
+    questions = [ready] if isinstance(ready, Mapping) else list(ready or [])
+    within = max([float(one.get("within", 30)) for one in questions], default=30.0)
+    return {"probes": [_probe(one, services, layout, places) for one in questions if set(one) - {"within"}], "within": within}
+
+
+_PROBE_KEYS = {"within", "port", "status", "match", "server_name", "ca", "certificate", "timeout"}
+
+
+def _probe(one: Mapping[str, Any], services: Sequence[str], layout: Layout, places: Mapping[str, str]) -> dict[str, Any]:
+    kinds = [kind for kind in ("http", "https", "tcp", "command") if one.get(kind) is not None]
+    unknown = set(one) - _PROBE_KEYS - {"http", "https", "tcp", "command"}
+    if len(kinds) != 1 or unknown:
+        raise DeclarationError(
+            "ready of %s: give one of http, https, tcp and command%s"
+            % (layout.name, ", without %s" % ", ".join(sorted(unknown)) if unknown else "")
+        )
+    kind = kinds[0]
+    probe: dict[str, Any] = {"kind": kind, "seconds": float(one.get("timeout", 5))}
+    if kind == "command":
+        probe["argv"] = [_replace(str(argument), places) for argument in one["command"]]
+    else:
+        probe["target"] = _target(kind, str(one[kind]), one.get("port"), layout.name)
+    if kind == "https":
+        tls = "%s/%s" % (layout.tree, TLS)
+        if services:
+            probe["ca"], probe["certificate"] = "%s/ca.pem" % tls, "%s/%s-bundle.pem" % (tls, services[0])
+        for key in ("ca", "certificate"):
+            if one.get(key) is not None:
+                probe[key] = _replace(str(one[key]), places)
+    for key in ("match", "server_name"):
+        if one.get(key):
+            probe[key] = str(one[key])
+    if one.get("status"):
+        status = one["status"]
+        probe["status"] = [int(code) for code in (status if isinstance(status, (list, tuple)) else [status])]
+    return probe
+
+
+def _target(kind: str, target: str, port: Any, name: str) -> str:
+    if kind == "tcp":
+        return target if ":" in target else "127.0.0.1:%s" % target
+    if target.startswith("/"):
+        if port is None:
+            raise DeclarationError("ready of %s: %s: %s needs a port" % (name, kind, target))
+        return "%s://127.0.0.1:%s%s" % (kind, port, target)
+    if "://" not in target:
+        return "%s://%s%s" % (kind, "127.0.0.1" if target.startswith(":") else "", target)
+    return target
+
+
+def _replace(text: str, places: Mapping[str, str]) -> str:
+    for placeholder, value in places.items():
+        text = text.replace(placeholder, value)
+    return text
