@@ -12,6 +12,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from localcloud.api.desired import desired
 from localcloud.api.errors import content_type, error_body, scope_of
+from localcloud.api.patches.authorization import BODY
 from localcloud.api.patches.console import write_console
 
 Environ = dict[str, Any]
@@ -100,6 +101,7 @@ def _read(environ: Environ) -> bytes:
         body: bytes = stream.read()
     else:
         body = stream.read(int(length)) if length else b""
+    environ[BODY] = body
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)

@@ -2,12 +2,17 @@
 
 from typing import Any, NoReturn
 
-from moto.iam.access_control import IAMPolicyStatement, IAMRequest, PermissionResult
+from botocore.awsrequest import AWSRequest
+from moto.core.authorization import ActionAuthenticatorMixin
+from moto.iam.access_control import IAMPolicyStatement, IAMRequest, IAMRequestBase, PermissionResult
 from moto.route53.responses import Route53
 from werkzeug.exceptions import HTTPException
 
 from localcloud.api.errors import JSON_SERVICES, error_body
 from localcloud.api.patches.replacing import original, replace
+
+BODY = "lab.body"
+"""Where the application leaves a request's body, as it came, in the WSGI environment."""
 
 
 class RefusalError(HTTPException):
@@ -55,6 +60,34 @@ def refusals_are_in_the_services_own_form() -> None:
     replace(IAMRequest, "_raise_access_denied", denied)
 
 
+def signature_covers_the_body_that_came() -> None:
+    """moto checks a signature over its own parse of a request, so every plain GET of Route53 is refused.
+
+    (It signs the headers as a form where there is no body.) AWS signs the bytes of the body:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    """
+    authorize = original(ActionAuthenticatorMixin, "_authenticate_and_authorize_action")
+
+    def check(self: Any, iam_request_cls: Any, resource: str = "*") -> None:
+        body = self.normalized_request.environ[BODY]
+
+        def request(**fields: Any) -> Any:
+            return iam_request_cls(**{**fields, "body": body})
+
+        authorize(self, request, resource)
+
+    def aws_request(self: IAMRequestBase) -> AWSRequest:
+        authorization = self._headers["Authorization"]
+        signed = self._get_string_between("SignedHeaders=", ",", authorization).split(";")
+        headers = self._create_headers_for_aws_request(signed, self._headers)
+        request = AWSRequest(method=self._method, url=self._path, data=self._body, headers=headers)
+        request.context["timestamp"] = self._headers["X-Amz-Date"]
+        return request
+
+    replace(ActionAuthenticatorMixin, "_authenticate_and_authorize_action", check)
+    replace(IAMRequestBase, "_create_aws_request", aws_request)
+
+
 def zone_is_the_resource() -> None:
     """moto checks every Route53 action against the resource "*", so a policy that names a zone never matches."""
 
@@ -90,4 +123,9 @@ def unmet_condition_is_no_answer() -> None:
     replace(IAMPolicyStatement, "is_action_permitted", permitted)
 
 
-PATCHES = (refusals_are_in_the_services_own_form, zone_is_the_resource, unmet_condition_is_no_answer)
+PATCHES = (
+    refusals_are_in_the_services_own_form,
+    signature_covers_the_body_that_came,
+    zone_is_the_resource,
+    unmet_condition_is_no_answer,
+)

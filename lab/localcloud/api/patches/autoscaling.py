@@ -5,6 +5,7 @@ from typing import Any
 from moto.autoscaling.models import ASG_NAME_TAG, AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import EmptyResult
+from moto.core.types import Base64EncodedString
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
 
 from localcloud.api.patches.replacing import original, replace
@@ -105,6 +106,16 @@ def _volumes(group: FakeAutoScalingGroup, version: LaunchTemplateVersion) -> lis
     return [{"DeviceName": name, "Ebs": ebs} for name, ebs in merged.items()]
 
 
+def later_template_version_has_its_user_data() -> None:
+    """moto decodes the user data of a template's first version only, and fails to launch from a later one."""
+
+    def user_data(self: LaunchTemplateVersion) -> Base64EncodedString | None:
+        value = self.data.get("UserData")
+        return Base64EncodedString(value) if isinstance(value, str) and value else value or None
+
+    replace(LaunchTemplateVersion, "user_data", property(user_data))
+
+
 def instance_shows_its_template_version() -> None:
     """moto shows every instance with the template's default version, AWS with the one it was made from."""
 
@@ -159,6 +170,7 @@ def metrics_collection_can_be_disabled() -> None:
 
 PATCHES = (
     launch_follows_the_template,
+    later_template_version_has_its_user_data,
     instance_shows_its_template_version,
     unhealthy_instance_is_replaced,
     resumed_group_fills_up,
