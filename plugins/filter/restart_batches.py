@@ -7,23 +7,30 @@ from __future__ import annotations
 
 DOCUMENTATION = """
 name: restart_batches
-short_description: Hosts in the order of their restart, one zone at a time
+short_description: Hosts whose restart is pending, one zone at a time
+positional: hostvars, outcomes, canary_region
 version_added: 0.1.0
 author: The selfhosted.monitoring contributors (@selfhosted)
 description:
-  - Sorts hosts into batches for a rolling play, namely region by region, the canary region first, and in a region
-    zone by zone. A play uses the flattened list as C(hosts) and the lengths as C(serial).
+  - Takes the hosts on which a component reported C(restart_pending), and sorts them into batches for a rolling play,
+    namely region by region, the canary region first, and in a region zone by zone. A play uses the flattened list as
+    C(hosts) and the lengths as C(serial).
   - A host without C(region) or C(zone) is a batch of its own after all others, since nobody knows
     which hosts share its fate.
 options:
   _input:
-    description: Names of the hosts to restart.
+    description: Names of hosts.
     type: list
     elements: str
     required: true
   hostvars:
-    description: The variables of all hosts; C(region) and C(zone) are read.
+    description: The variables of all hosts; C(region), C(zone) and the outcomes are read.
     type: dict
+    required: true
+  outcomes:
+    description: Names of the variables in which tasks registered what the module C(component) answered.
+    type: list
+    elements: str
     required: true
   canary_region:
     description: The region that goes first. Empty means regions go in the order of their names.
@@ -36,7 +43,8 @@ EXAMPLES = """
   hosts: "{{ batches | flatten }}"
   serial: "{{ batches | map('length') }}"
   vars:
-    batches: "{{ groups.restart_pending | selfhosted.monitoring.restart_batches(hostvars, 'eu-west-1') }}"
+    outcomes: [exporters_outcome]
+    batches: "{{ groups.monitoring | selfhosted.monitoring.restart_batches(hostvars, outcomes, 'eu-west-1') }}"
   tasks: []
 """
 
@@ -47,7 +55,7 @@ _value:
   elements: list
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -55,13 +63,16 @@ from ansible.errors import AnsibleFilterError
 
 
 def restart_batches(
-    hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]], canary_region: str = ""
+    hosts: Iterable[str],
+    hostvars: Mapping[str, Mapping[str, Any]],
+    outcomes: Sequence[str],
+    canary_region: str = "",
 ) -> list[list[str]]:
-    """Sort hosts into one batch a zone; in a batch the given order stays.
+    """Sort the hosts that wait for a restart into one batch a zone; in a batch the given order stays.
 
     Raises AnsibleFilterError when the canary region holds no host of the inventory.
     """
-    names = list(hosts)
+    names = [name for name in hosts if _waits(hostvars[name], outcomes)]
     if not names:
         return []
     if canary_region:
@@ -79,6 +90,10 @@ def restart_batches(
         return (False, region != canary_region, str(region), str(zone))
 
     return [list(batch) for _place, batch in groupby(sorted(names, key=place), key=place)]
+
+
+def _waits(variables: Mapping[str, Any], outcomes: Sequence[str]) -> bool:
+    return any((variables.get(outcome) or {}).get("restart_pending") for outcome in outcomes)
 
 
 class FilterModule:

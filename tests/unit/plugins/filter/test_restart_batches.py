@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.selfhosted.monitoring.plugins.filter.restart_batches import restart_batches
 
-HOSTVARS = {
+OUTCOMES = ["host_outcome", "exporters_outcome"]
+HOSTS = {
     f"{region}{zone}{number}": {"region": region, "zone": f"{region}{zone}"}
     for region in ("us-east-1", "eu-west-1")
     for zone in "abc"
@@ -10,26 +13,38 @@ HOSTVARS = {
 }
 
 
+def batches(waiting: list[str], canary_region: str = "", **more: dict[str, Any]) -> list[list[str]]:
+    hostvars: dict[str, dict[str, Any]] = {name: dict(variables) for name, variables in {**HOSTS, **more}.items()}
+    for name in waiting:
+        hostvars[name]["exporters_outcome"] = {"restart_pending": True}
+    return restart_batches(list(hostvars), hostvars, OUTCOMES, canary_region)
+
+
 def test_goes_zone_by_zone_in_region_order() -> None:
-    batches = restart_batches(["us-east-1a1", "eu-west-1b1", "us-east-1a2", "eu-west-1a1"], HOSTVARS)
-    assert batches == [["eu-west-1a1"], ["eu-west-1b1"], ["us-east-1a1", "us-east-1a2"]]
+    waiting = ["us-east-1a1", "eu-west-1b1", "us-east-1a2", "eu-west-1a1"]
+    assert batches(waiting) == [["eu-west-1a1"], ["eu-west-1b1"], ["us-east-1a1", "us-east-1a2"]]
 
 
 def test_canary_region_goes_first() -> None:
-    batches = restart_batches(["eu-west-1a1", "us-east-1b1", "us-east-1a1"], HOSTVARS, "us-east-1")
-    assert batches == [["us-east-1a1"], ["us-east-1b1"], ["eu-west-1a1"]]
+    waiting = ["eu-west-1a1", "us-east-1b1", "us-east-1a1"]
+    assert batches(waiting, "us-east-1") == [["us-east-1a1"], ["us-east-1b1"], ["eu-west-1a1"]]
 
 
-def test_no_pending_host_makes_no_batch_and_reads_no_variable() -> None:
-    assert restart_batches([], {}, "us-east-1") == []
+def test_unchanged_hosts_make_no_batch() -> None:
+    assert batches([]) == []
+    assert restart_batches(["a"], {"a": {"exporters_outcome": {"restart_pending": False}}}, OUTCOMES) == []
+
+
+def test_any_outcome_may_ask_for_the_restart() -> None:
+    hostvars = {"a": {"host_outcome": {"restart_pending": True}, "exporters_outcome": {}}}
+    assert restart_batches(["a"], hostvars, OUTCOMES) == [["a"]]
 
 
 def test_hosts_of_unknown_place_go_last_and_alone() -> None:
-    hostvars = {**HOSTVARS, "plain-1": {}, "plain-2": {"region": "eu-west-1"}}
-    batches = restart_batches(["plain-2", "plain-1", "eu-west-1a1"], hostvars)
-    assert batches == [["eu-west-1a1"], ["plain-1"], ["plain-2"]]
+    more: dict[str, dict[str, Any]] = {"plain-1": {}, "plain-2": {"region": "eu-west-1"}}
+    assert batches(["plain-2", "plain-1", "eu-west-1a1"], **more) == [["eu-west-1a1"], ["plain-1"], ["plain-2"]]
 
 
 def test_canary_region_without_host_is_named_with_the_known_ones() -> None:
     with pytest.raises(AnsibleFilterError, match=r"'eu-west-2'.*Regions: eu-west-1, us-east-1"):
-        restart_batches(["eu-west-1a1"], HOSTVARS, "eu-west-2")
+        batches(["eu-west-1a1"], "eu-west-2")

@@ -1,0 +1,54 @@
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.selfhosted.monitoring.plugins.filter.exporter_components import exporter_components
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    return {
+        "component": "node_exporter",
+        "version": "1.0",
+        "sha256": {"amd64": "0" * 64},
+        "file": "node_exporter-{version}.linux-{architecture}.tar.gz",
+        "upstream": "https://example.com/{file}",
+        "port": 9100,
+        "unit": {"command": ["{archive}/node_exporter"]},
+        **changes,
+    }
+
+
+def test_entry_becomes_a_component_with_its_archive() -> None:
+    (component,) = exporter_components(["node"], {"node": entry(ready={"http": "/"})}, "defer")
+    assert component == {
+        "name": "node_exporter",
+        "live": "defer",
+        "archive": {
+            "version": "1.0",
+            "sha256": {"amd64": "0" * 64},
+            "file": "node_exporter-{version}.linux-{arch}.tar.gz",
+            "upstream": "https://example.com/{file}",
+        },
+        "unit": {"command": ["{archive}/node_exporter"]},
+        "ready": {"http": "/"},
+    }
+
+
+def test_unknown_exporter_is_named_with_the_known_ones() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"'nod', which the catalogue does not have. Known: blackbox, node"):
+        exporter_components(["nod"], {"node": entry(), "blackbox": entry()})
+
+
+def test_missing_keys_are_all_named() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"'mine' lacks sha256, port; give it in exporters_extra.mine"):
+        exporter_components(["mine"], {"mine": entry(sha256=None, port=None)})
+
+
+def test_two_exporters_on_one_port_are_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match="'node' and 'other' both listen on port 9100"):
+        exporter_components(["node", "other"], {"node": entry(), "other": entry(component="other")})
+
+
+def test_misspelt_key_is_named() -> None:
+    with pytest.raises(AnsibleFilterError, match="'node' has keys that mean nothing: limit"):
+        exporter_components(["node"], {"node": entry(limit={})})
