@@ -24,7 +24,7 @@ from localcloud.api.faults import BadFaultError, Faults
 
 log = logging.getLogger("lab.gateway")
 
-# RFC 9110 section 7.6.1, and what only this proxy may say to the API.
+# RFC 9110 section 7.6.1 (aiohttp makes both sides' own), and what only this proxy may say to the API.
 NOT_FORWARDED = frozenset(
     {
         "connection",
@@ -33,6 +33,7 @@ NOT_FORWARDED = frozenset(
         "proxy-authorization",
         "te",
         "trailer",
+        "transfer-encoding",
         "upgrade",
         "expect",
         "x-lab-gateway",
@@ -78,7 +79,7 @@ class Gateway:
             return web.Response(status=refusal.status, text=refusal.body, content_type=content_type(scope.service))
         try:
             return await self._relay(request, target)
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError) as error:
             message = f"The lab's API at {self.upstream} does not answer ({error}); see lab/lab status."
             return _refuse(scope.service, 503, "ServiceUnavailable", message)
 
@@ -99,7 +100,7 @@ class Gateway:
         ) as answer:
             response = web.StreamResponse(status=answer.status, reason=answer.reason)
             for name, value in answer.headers.items():
-                if name.lower() not in NOT_FORWARDED | {"transfer-encoding"}:
+                if name.lower() not in NOT_FORWARDED:
                     response.headers.add(name, value)
             await response.prepare(request)
             async for chunk in answer.content.iter_chunked(CHUNK_BYTES):

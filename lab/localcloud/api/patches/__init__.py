@@ -2,7 +2,7 @@
 
 import os
 
-from localcloud.api.patches import addresses, authorization, autoscaling, console, instances, route53
+from localcloud.api.patches import addresses, authorization, autoscaling, console, instances, route53, s3
 
 PATCHES = (
     *route53.PATCHES,
@@ -11,6 +11,7 @@ PATCHES = (
     *autoscaling.PATCHES,
     *console.PATCHES,
     *authorization.PATCHES,
+    *s3.PATCHES,
 )
 
 _applied: list[str] = []
