@@ -85,7 +85,6 @@ class Instance:
     security_groups: tuple[str, ...]
     public_key: str
     tags: dict[str, str] = field(default_factory=dict, hash=False)
-    user_data: str = ""
 
     @property
     def roles(self) -> list[str]:
@@ -129,7 +128,9 @@ class Cloud:
 
 def _permissions(rows: list[dict[str, Any]]) -> tuple[Permission, ...]:
     return tuple(
-        Permission(str(r["protocol"]), r.get("from"), r.get("to"), tuple(r.get("cidrs") or ()), tuple(r.get("groups") or ()))
+        Permission(
+            str(r["protocol"]), r.get("from"), r.get("to"), tuple(r.get("cidrs") or ()), tuple(r.get("groups") or ())
+        )
         for r in rows
     )
 
@@ -139,7 +140,7 @@ def _instance(region: str, row: dict[str, Any]) -> Instance:
         id=row["id"], state=row["state"], address=row.get("address") or "", subnet=row.get("subnet") or "",
         vpc=row.get("vpc") or "", zone=row.get("zone") or "", region=region,
         security_groups=tuple(row.get("security_groups") or ()), public_key=row.get("public_key") or "",
-        tags=dict(row.get("tags") or {}), user_data=row.get("user_data") or "",
+        tags=dict(row.get("tags") or {}),
     )  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from localcloud import addresses
 from localcloud.desired import Cloud
 from localcloud.faults import Fault
-from localcloud.processes import Process
 from localcloud.problems import LabError
+from localcloud.processes import Process
 
 TABLE = 213
 PREFERENCE = 9213
@@ -68,6 +68,9 @@ def apply(wanted: list[tuple[str, str, int]], process: Process) -> None:
 def clear(process: Process) -> None:
     """Take all delays away."""
     for preference in (PREFERENCE, PREFERENCE + 1):
-        while subprocess.run(["ip", "rule", "del", "pref", str(preference)], capture_output=True, check=False).returncode == 0:
+        while (
+            subprocess.run(["ip", "rule", "del", "pref", str(preference)], capture_output=True, check=False).returncode
+            == 0
+        ):
             pass
     process.stop()

@@ -83,9 +83,7 @@ def _is_called(fault: Fault, name: str) -> bool:
     return name in {fault.id, fault.kind, fault.label, *fault.targets} or fault.label.startswith(f"{name}.")
 
 
-def declare(
-    kind: str, targets: list[str], cloud: Cloud, milliseconds: int = 0, keep_controller: bool = False
-) -> Fault:
+def declare(kind: str, targets: list[str], cloud: Cloud, milliseconds: int = 0, keep_controller: bool = False) -> Fault:
     """Return the fault that the operator asks for; raises LabError naming the wrong target and the right ones."""
     count = 2 if kind in {"blackhole", "delay"} else 1
     if len(targets) != count:

@@ -68,7 +68,9 @@ def _dispatch(field: str, stem: str, instances: list[Instance], names: dict[tupl
     """Return the jump from an address to the chain of its security groups."""
     if not instances:
         return []
-    jumps = (f"{one.address} : jump {stem}_{names[_group_key(one)]}" for one in sorted(instances, key=lambda i: i.address))
+    jumps = (
+        f"{one.address} : jump {stem}_{names[_group_key(one)]}" for one in sorted(instances, key=lambda i: i.address)
+    )
     return [f"ip {field} vmap {_set(jumps)}"]
 
 
@@ -97,11 +99,12 @@ def render(cloud: Cloud, faults: Iterable[Fault] = ()) -> str:
 
     # A subnet's bridge may only send what comes from that subnet (EC2's source check).
     source_check = [
-        f'iifname "{addresses.bridge_name(s.id)}" ip saddr != {s.cidr} counter name "spoofed" drop' for s in cloud.subnets
+        f'iifname "{addresses.bridge_name(s.id)}" ip saddr != {s.cidr} counter name "spoofed" drop'
+        for s in cloud.subnets
     ]
     severed = [f'ip saddr {a} ip daddr {b} counter name "severed" drop' for a, b in severed_pairs(faults, cloud)]
     routes = [f"{a} . {b}" for a, b in reachable_pairs(cloud)]
-    known = [f"ip saddr . ip daddr != {_set(routes)} counter name \"no_route\" drop"] if routes else ["drop"]
+    known = [f'ip saddr . ip daddr != {_set(routes)} counter name "no_route" drop'] if routes else ["drop"]
     host_to_host = [
         f'oifname "{addresses.DELAY_DEVICE}" accept',  # it comes back from there, and is judged then
         "ct state established,related accept",
@@ -153,6 +156,7 @@ def render(cloud: Cloud, faults: Iterable[Fault] = ()) -> str:
             _chain("output", [
                 "type filter hook output priority filter; policy accept;",
                 "meta nfproto ipv6 accept",
+                'oifname "lab-*" icmp type redirect drop',  # neighbours are not to talk past the filter
                 f"ip daddr != {addresses.SUPERNET} accept",
                 f"ip daddr {addresses.CONTROLLER} accept",
                 "jump severed_ways",

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from localcloud import paths
+from localcloud import engine, paths
 from localcloud.problems import LabError
 
 REPOSITORY = "monitoring-lab-machine"
@@ -30,7 +30,7 @@ FINISH = (
     "chmod 0440 \"$1/etc/sudoers.d/90-admin\"",
     "rm -f \"$1\"/etc/ssh/ssh_host_* \"$1/etc/hosts\" \"$1/etc/hostname\" \"$1/etc/resolv.conf\"",
     "truncate -s 0 \"$1/etc/machine-id\"",
-    "chroot \"$1\" systemctl enable ssh.service first-boot.service user-data.service",
+    "chroot \"$1\" systemctl enable ssh.service first-boot.service",
     f"chroot \"$1\" systemctl mask {' '.join(MASKED)}",
     "rm -rf \"$1\"/var/cache/apt/* \"$1\"/var/lib/apt/lists/* \"$1\"/var/log/*.log \"$1\"/usr/share/doc/*",
 )  # fmt: skip
@@ -81,7 +81,7 @@ def bootstrap_command(target: Path, rootfs: Path = ROOTFS) -> list[str]:
 
 def _build(folder: Path, key: str) -> Path:
     if shutil.which("mmdebstrap") is None:
-        _install_mmdebstrap()
+        engine.install_packages("mmdebstrap")
     folder.mkdir(parents=True, exist_ok=True)
     draft, archive = folder / f".{key}.draft", folder / f"{key}.tar"
     done = subprocess.run(bootstrap_command(draft), capture_output=True, text=True, check=False)
@@ -95,13 +95,6 @@ def _build(folder: Path, key: str) -> Path:
     (folder / f"{key}.tar.sha256").write_text(f"{checksum(draft)}  {archive.name}\n", encoding="utf-8")
     draft.replace(archive)
     return archive
-
-
-def _install_mmdebstrap() -> None:
-    for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-y", "-q", "--no-install-recommends", "mmdebstrap"]):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise LabError(f"mmdebstrap is missing and `{' '.join(command)}` failed: {done.stderr.strip()[-400:]}")
 
 
 def present() -> bool:

@@ -13,7 +13,8 @@ from localcloud import addresses
 from localcloud.desired import Instance, Subnet
 
 _SETTINGS = {
-    "net.ipv4.conf.{}.proxy_arp_pvlan": "1",  # the gateway answers for neighbours: they meet at the filter, not on the wire
+    # The gateway answers for a machine's neighbours: they meet at the filter, not on the wire.
+    "net.ipv4.conf.{}.proxy_arp_pvlan": "1",
     "net.ipv4.conf.{}.send_redirects": "0",  # or it would tell them to talk directly
     "net.ipv4.conf.{}.rp_filter": "0",
     "net.ipv6.conf.{}.disable_ipv6": "1",
@@ -137,8 +138,8 @@ def connected(instance_ids: Iterable[str]) -> set[str]:
 
 def remove_all() -> list[str]:
     """Remove the lab's interfaces, its address and its blackhole route; return the names of what was removed."""
+    removed = []
     with IPRoute() as ipr:
-        removed = []
         for index, name in _links(ipr):
             if name.startswith(("lab-", "labv-")):
                 try:
@@ -147,6 +148,5 @@ def remove_all() -> list[str]:
                     if error.code != 19:  # its other end went and took it along
                         raise
                 removed.append(name)
-        if ipr.get_routes(dst=addresses.SUPERNET):
-            subprocess.run(["ip", "route", "del", "blackhole", addresses.SUPERNET], check=False, capture_output=True)
-        return removed
+    subprocess.run(["ip", "route", "del", "blackhole", addresses.SUPERNET], check=False, capture_output=True)
+    return removed

@@ -71,6 +71,9 @@ class Process:
 
     def start(self, argv: list[str], env: dict[str, str] | None = None, version: str = "") -> int:
         """Start `argv` in a session of its own and return its pid; output goes to the log file."""
+        return self._launch(argv, env, version).pid
+
+    def _launch(self, argv: list[str], env: dict[str, str] | None, version: str) -> "subprocess.Popen[bytes]":
         for folder in (self.pidfile.parent, self.log.parent):
             paths.private_directory(folder)
         with self.log.open("ab") as log:
@@ -80,7 +83,16 @@ class Process:
             )  # fmt: skip
         record = {"pid": child.pid, "start": start_time(child.pid), "boot": boot_id(), "version": version}
         paths.write_private(self.pidfile, json.dumps(record))
-        return child.pid
+        return child
+
+    def run(self, argv: list[str], env: dict[str, str] | None = None) -> int:
+        """Run `argv` to its end as a process that a later command finds and stops if this one is killed."""
+        self.stop()
+        child = self._launch(argv, env, "")
+        try:
+            return child.wait()
+        finally:
+            self.stop()
 
     def stop(self, within: float = 8.0) -> bool:
         """Ask the process to end, insist after `within` seconds; return whether one was running."""

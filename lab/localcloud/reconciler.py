@@ -1,24 +1,33 @@
 """Keeps machines, network and packet filter as the API says: `python -m localcloud.reconciler`."""
 
-import json
 import logging
 import os
 import signal
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 
-from localcloud import addresses, detour, disks, faults, firewall, image, machines, network, paths
+from localcloud import (
+    addresses,
+    containers,
+    detour,
+    disks,
+    faults,
+    firewall,
+    host_keys,
+    image,
+    machines,
+    network,
+    record,
+)
 from localcloud.desired import Cloud, Instance, fetch
 from localcloud.problems import LabError
 from localcloud.processes import Process
 
-RECORD = paths.STATE / "machines.json"
 PERIOD = 1.0
 
 log = logging.getLogger("reconciler")
@@ -32,9 +41,7 @@ class Step:
     instance: str
 
 
-def plan(
-    cloud: Cloud, present: dict[str, machines.Machine], connected: set[str], held: set[str]
-) -> list[Step]:
+def plan(cloud: Cloud, present: dict[str, machines.Machine], connected: set[str], held: set[str]) -> list[Step]:
     """Return what brings the machines from `present` to what the cloud wants; `held` stay without power."""
     wanted = {one.id: one for one in cloud.instances}
     steps = []
@@ -67,7 +74,7 @@ def machine_state(machine: machines.Machine | None, booted: bool) -> str:
 class Reconciler:
     """The loop and what it remembers between two rounds."""
 
-    def __init__(self, engine: machines.Engine) -> None:
+    def __init__(self, engine: containers.Engine) -> None:
         self.engine = engine
         self.image = image.tag()
         self.filter = ""
@@ -78,6 +85,7 @@ class Reconciler:
 
     def round(self) -> None:
         """Compare once and act; a machine that fails is logged and tried again in the next round."""
+        began = time.time()
         cloud, active = fetch(), faults.read()
         network.ensure_subnets(cloud.subnets)
         self._filter(cloud, active)
@@ -93,7 +101,8 @@ class Reconciler:
         disks.hold_full(f.targets[0] for f in active if f.kind == "fill-disk")
         present = self.engine.machines() if steps else present
         self._publish_host_keys(present)
-        self._record(cloud, present, active, problems)
+        states = self._states(cloud, present)
+        record.write(record.Round(began, time.time(), states, [f.id for f in active], problems))
 
     def _filter(self, cloud: Cloud, active: list[faults.Fault]) -> None:
         text = firewall.render(cloud, active)
@@ -146,7 +155,7 @@ class Reconciler:
         for machine in present.values():
             if machine.status != "running" or machine.container in self.booted:
                 continue
-            keys = machines.host_keys_block(self.engine.console(machine.instance))
+            keys = host_keys.host_keys_block(self.engine.console(machine.instance))
             if keys:
                 url = f"{addresses.API}/_lab/console/{machine.instance}"
                 request = urllib.request.Request(  # noqa: S310 - loopback
@@ -155,28 +164,12 @@ class Reconciler:
                 urllib.request.urlopen(request, timeout=20).close()  # noqa: S310 - loopback
                 self.booted.add(machine.container)
 
-    def _record(
-        self, cloud: Cloud, present: dict[str, machines.Machine], active: Iterable[faults.Fault], problems: list[str]
-    ) -> None:
+    def _states(self, cloud: Cloud, present: dict[str, machines.Machine]) -> dict[str, str]:
         states = {}
         for one in cloud.running:
             machine = present.get(one.id)
             states[one.id] = machine_state(machine, machine is not None and machine.container in self.booted)
-        write_record({"at": time.time(), "machines": states, "faults": [f.id for f in active], "problems": problems})
-
-
-def write_record(content: dict[str, object], record: Path = RECORD) -> None:
-    """Replace the reconciler's record, which `status` and `fault` read."""
-    paths.write_private(record, json.dumps(content))
-
-
-def read_record(record: Path = RECORD) -> dict[str, object]:
-    """Return the reconciler's last record, empty where it has written none."""
-    try:
-        content: dict[str, object] = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content
+        return states
 
 
 def main() -> None:
@@ -189,7 +182,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, end)
     os.umask(0o022)
-    reconciler = Reconciler(machines.Engine())
+    reconciler = Reconciler(containers.Engine())
     last = ""
     while not stop.is_set():
         begun = time.monotonic()
