@@ -18,7 +18,7 @@ from ansible_collections.selfhosted.monitoring.plugins.plugin_utils.rendering im
 MODULE = "selfhosted.monitoring.component"
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]
     """Bring components of a host to their declared state."""
 
     TRANSFERS_FILES = False
@@ -38,8 +38,8 @@ class ActionModule(ActionBase):
                 certificates.sign(requests)
                 certificates.fill(payload)
                 answer = self._send(payload, variables)
-                if answer.pop("certificate_requests", None) and not answer.get("failed"):
-                    raise AnsibleError("the host asks for the same certificates again; is another run changing it?")
+                if answer.pop("certificate_requests", None):
+                    answer.update(failed=True, msg="the host asks for the same certificates again; run again")
         except AnsibleError as error:
             result.update(failed=True, changed=False, msg=error.message)
             return result
@@ -53,7 +53,9 @@ class ActionModule(ActionBase):
             return [declaring.checked(arguments)]
         if len(arguments) > 1:
             raise AnsibleError(
-                "'components' stands alone: put %s into its entries" % ", ".join(sorted(set(arguments) & set(COMPONENT)))
+                "'components' stands alone: put {} into its entries".format(
+                    ", ".join(sorted(set(arguments) & set(COMPONENT)))
+                )
             )
         components = arguments["components"]
         if not isinstance(components, list):
@@ -77,15 +79,14 @@ class ActionModule(ActionBase):
             default_names=self._names(variables),
             host=str(variables.get("inventory_hostname", "")),
             resolve=self._loader.path_dwim,
+            create=not self._task.check_mode,
         )
         certificates.fill(payload)
         return payload, certificates
 
     def _send(self, payload: list[dict[str, Any]], variables: dict[str, Any]) -> dict[str, Any]:
         arguments = {"payload": pack(payload), "secrets": self._secrets}
-        answer: dict[str, Any] = self._execute_module(
-            module_name=MODULE, module_args=arguments, task_vars=variables
-        )
+        answer: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=variables)
         return answer
 
     def _variable(self, name: str, variables: dict[str, Any]) -> Any:

@@ -17,4 +17,4 @@ def missing(name: str) -> bool:
 def create(name: str) -> None:
     """Make a system user with a group of its own, no home and no shell."""
     command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-    run([*command, "--shell", "/usr/sbin/nologin", name], "system user %s cannot be made" % name, 30)
+    run([*command, "--shell", "/usr/sbin/nologin", name], f"system user {name} cannot be made", 30)

@@ -43,13 +43,11 @@ class ServiceManager(Protocol):
         """Return the last log lines of ``unit``."""
 
 
-def activate(
-    layout: Layout, services: ServiceManager, generation: Path, before: Mapping[str, Any], how: str, apply: bool = True
-) -> float:
+def activate(layout: Layout, services: ServiceManager, generation: Path, before: Mapping[str, Any], how: str) -> float:
     """Bring the promoted ``generation`` to life and return the seconds until it was ready.
 
     ``before`` is the manifest of the generation that was live: what only it had is taken away. ``how`` is
-    RESTART, RELOAD or LEAVE; ``apply``: run the apply commands.
+    RESTART, RELOAD or LEAVE (only links and readiness).
     """
     manifest = live.manifest(generation)
     has_unit = bool(manifest.get("unit"))
@@ -61,7 +59,7 @@ def activate(
     )
     if how == RESTART and (has_unit or before.get("unit")):
         services.reload_manager()
-    if apply:
+    if how != LEAVE:
         run_commands(manifest.get("apply", []), layout)
     if has_unit and how == RESTART:
         services.restart(layout.unit_name)
@@ -93,16 +91,18 @@ def run_commands(commands: Sequence[Sequence[str]], layout: Layout) -> None:
         try:
             command = validation.locate(argv, places)
         except MissingPlaceError as error:
-            raise Failure("'%s' cannot be run: %s is not there" % (" ".join(argv), error)) from error
+            raise Failure("'{}' cannot be run: {} is not there".format(" ".join(argv), error)) from error
         validation.run(command, "the changed configuration could not be applied")
 
 
-def log_excerpt(layout: Layout, services: ServiceManager, manifest: Mapping[str, Any], since: float | None = None) -> str:
+def log_excerpt(
+    layout: Layout, services: ServiceManager, manifest: Mapping[str, Any], since: float | None = None
+) -> str:
     """Return the unit's last words, indented for a message ("" without a unit)."""
     if not manifest.get("unit"):
         return ""
     lines = services.last_lines(layout.unit_name, since if since is not None else time.time() - 600)
-    return "\nLast log lines of %s:\n%s" % (
+    return "\nLast log lines of {}:\n{}".format(
         layout.unit_name,
         "\n".join("  " + line for line in (lines or "(none)").splitlines()),
     )

@@ -39,7 +39,7 @@ class Archive:
     @property
     def identity(self) -> str:
         """Return the name of its directory: the same version with another content is another one."""
-        return "%s-%s" % (self.version, self.sha256[:12])
+        return f"{self.version}-{self.sha256[:12]}"
 
 
 def unpacked(versions: Path, archive: Archive) -> Path | None:
@@ -55,13 +55,13 @@ def unpack(versions: Path, archive: Archive) -> Path:
     with full_disk_named(versions):
         versions.mkdir(mode=0o755, parents=True, exist_ok=True)
         sweep(versions)
-        packed = versions / (".%s-%s" % (archive.sha256[:12], archive.file))
+        packed = versions / (f".{archive.sha256[:12]}-{archive.file}")
         if not (packed.is_file() and download.digest(packed) == archive.sha256):
             source = download.fetch(archive.urls, packed, archive.sha256)
         else:
             source = "an earlier download"
-        staging = versions / (".staging-%d" % os.getpid())
-        atomic.step("stage %s" % staging)
+        staging = versions / f".staging-{os.getpid()}"
+        atomic.step(f"stage {staging}")
         staging.mkdir(mode=0o755)
         try:
             _extract(packed, archive, staging)
@@ -71,7 +71,7 @@ def unpack(versions: Path, archive: Archive) -> Path:
             directory = versions / archive.identity
             if directory.exists():  # without a record: not from here, or not whole
                 shutil.rmtree(directory)
-            atomic.step("rename to %s" % directory)
+            atomic.step(f"rename to {directory}")
             staging.rename(directory)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
@@ -90,13 +90,19 @@ def sweep(versions: Path) -> None:
 
 
 def prune(versions: Path, keep: set[str]) -> list[str]:
-    """Remove the versions whose directory names are not in ``keep``, and finished downloads' remains."""
+    """Remove the versions whose directory names are not in ``keep``, and what downloads left.
+
+    If only one is to be kept, the newest other one stays as well: going back needs no download.
+    """
     removed = []
     if versions.is_dir():
+        others = [entry for entry in versions.iterdir() if entry.name not in keep and record(entry)]
+        if others and len(keep) < 2:
+            keep = keep | {max(others, key=lambda entry: entry.stat().st_mtime).name}
         for entry in sorted(versions.iterdir()):
             if entry.name in keep or entry.is_symlink():
                 continue
-            atomic.step("prune %s" % entry)
+            atomic.step(f"prune {entry}")
             if entry.is_dir():
                 shutil.rmtree(entry)
                 removed.append(entry.name)
@@ -121,14 +127,16 @@ def _extract(packed: Path, archive: Archive, target: Path) -> None:
         elif zipfile.is_zipfile(packed) and archive.file.endswith(".zip"):
             _extract_zip(packed, archive, target)
         elif archive.file.endswith((".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar", ".zip")):
-            raise Failure("%s has the declared sha256 and yet is no archive; was its sum made of a broken file?" % archive.file)
+            raise Failure(
+                f"{archive.file} has the declared sha256 and yet is no archive; was its sum made of a broken file?"
+            )
         else:
             require_space(target, packed.stat().st_size)
             mode = 0o644 if archive.file.endswith((".jar", ".war", ".json")) else 0o755
             with packed.open("rb") as stream:
                 _write(target, archive.file, stream, mode)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
-        raise Failure("%s cannot be unpacked: %s. Nothing was changed" % (archive.file, error)) from error
+        raise Failure(f"{archive.file} cannot be unpacked: {error}. Nothing was changed") from error
 
 
 def _extract_tar(packed: Path, archive: Archive, target: Path) -> None:
@@ -149,7 +157,7 @@ def _extract_tar(packed: Path, archive: Archive, target: Path) -> None:
                 _require_inside(name, member.linkname, archive)
                 links.append((name, member.linkname))
             else:
-                raise Failure("%s holds %r, which is a device or hard link; it is refused" % (archive.file, member.name))
+                raise Failure(f"{archive.file} holds {member.name!r}, which is a device or hard link; it is refused")
         for name, destination in links:  # last, so that no file is ever written through one
             (target / name).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             (target / name).symlink_to(destination)
@@ -163,7 +171,7 @@ def _extract_zip(packed: Path, archive: Archive, target: Path) -> None:
         for entry in entries:
             name = _inside(entry.filename, archive)
             if (entry.external_attr >> 16) & 0o170000 == 0o120000:
-                raise Failure("%s holds the symbolic link %r; in a zip it is refused" % (archive.file, entry.filename))
+                raise Failure(f"{archive.file} holds the symbolic link {entry.filename!r}; in a zip it is refused")
             if name is not None and not entry.is_dir():
                 with container.open(entry) as stream:
                     _write(target, name, stream, 0o755 if (entry.external_attr >> 16) & 0o111 else 0o644)
@@ -173,7 +181,7 @@ def _extract_zip(packed: Path, archive: Archive, target: Path) -> None:
 def _inside(name: str, archive: Archive) -> str | None:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts:
-        raise Failure("%s holds %r, which leads out of its directory; it is refused" % (archive.file, name))
+        raise Failure(f"{archive.file} holds {name!r}, which leads out of its directory; it is refused")
     parts = path.parts[archive.strip :]
     return str(PurePosixPath(*parts)) if parts else None
 
@@ -182,12 +190,14 @@ def _require_inside(name: str, destination: str, archive: Archive) -> None:
     # Names are compared as text: links are made after all files, so none can redirect another on the way.
     resolved = os.path.normpath(str(PurePosixPath(name).parent / destination))
     if destination.startswith("/") or resolved == ".." or resolved.startswith("../"):
-        raise Failure("%s holds the link %r -> %r, which leads out of it; it is refused" % (archive.file, name, destination))
+        raise Failure(
+            f"{archive.file} holds the link {name!r} -> {destination!r}, which leads out of it; it is refused"
+        )
 
 
 def _require_content(target: Path, archive: Archive) -> None:
     if not any(target.iterdir()):
-        raise Failure("nothing is left of %s after its %d leading directories; set 'strip'" % (archive.file, archive.strip))
+        raise Failure(f"nothing is left of {archive.file} after its {archive.strip} leading directories; set 'strip'")
 
 
 def _write(target: Path, name: str, source: IO[bytes], mode: int) -> None:

@@ -33,7 +33,7 @@ def sync_directory(path: Path) -> None:
     """Make renames and new names inside ``path`` durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        step("sync directory %s" % path)
+        step(f"sync directory {path}")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -41,7 +41,7 @@ def sync_directory(path: Path) -> None:
 
 def write_new(path: Path, content: bytes, mode: int, uid: int = -1, gid: int = -1) -> None:
     """Create ``path`` durably, never readable by more than ``mode`` allows, not even for a moment."""
-    step("write %s" % path)
+    step(f"write {path}")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
@@ -49,28 +49,28 @@ def write_new(path: Path, content: bytes, mode: int, uid: int = -1, gid: int = -
         if uid != -1 or gid != -1:
             os.fchown(stream.fileno(), uid, gid)
         os.fchmod(stream.fileno(), mode)
-        step("sync %s" % path)
+        step(f"sync {path}")
         os.fsync(stream.fileno())
 
 
 def replace_file(path: Path, content: bytes, mode: int) -> None:
     """Put ``content`` at ``path`` in one rename."""
-    staging = path.with_name(".%s.new" % path.name)
+    staging = path.with_name(f".{path.name}.new")
     with contextlib.suppress(FileNotFoundError):
         staging.unlink()
     write_new(staging, content, mode)
-    step("rename to %s" % path)
+    step(f"rename to {path}")
     staging.replace(path)
     sync_directory(path.parent)
 
 
 def replace_link(link: Path, target: str) -> None:
     """Point the symbolic link ``link`` at ``target`` in one rename."""
-    staging = link.with_name(".%s.new" % link.name)
+    staging = link.with_name(f".{link.name}.new")
     with contextlib.suppress(FileNotFoundError):
         staging.unlink()
-    step("link %s" % staging)
+    step(f"link {staging}")
     staging.symlink_to(target)
-    step("rename to %s" % link)
+    step(f"rename to {link}")
     staging.replace(link)
     sync_directory(link.parent)

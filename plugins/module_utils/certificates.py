@@ -23,11 +23,13 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import 
 
 def paths(service: str) -> dict[str, str]:
     """Return the certificate's files in the tree: ``pem`` (chain), ``key``, ``bundle`` (both, for Java)."""
-    base = "%s/%s" % (TLS, service)
+    base = f"{TLS}/{service}"
     return {"pem": base + ".pem", "key": base + ".key", "bundle": base + "-bundle.pem"}
 
 
-def renewal_reason(wanted: Certificate, known: Mapping[str, Any] | None, tree: Path | None, now: float) -> str:
+def renewal_reason(  # noqa: PLR0911 - one line a reason
+    wanted: Certificate, known: Mapping[str, Any] | None, tree: Path | None, now: float
+) -> str:
     """Say why the certificate must be issued, or "" if the live one serves.
 
     ``known`` is the live generation's record of it, ``tree`` the live tree, ``now`` in seconds.
@@ -38,36 +40,36 @@ def renewal_reason(wanted: Certificate, known: Mapping[str, Any] | None, tree: P
         with contextlib.suppress(OSError):
             if hashlib.sha256((tree / path).read_bytes()).hexdigest() == sha256:
                 continue
-        return "%s was altered or removed" % path
+        return f"{path} was altered or removed"
     if sorted(known["names"]) != sorted(wanted.names):
-        return "its names change from %s to %s" % (", ".join(known["names"]), ", ".join(wanted.names))
+        return "its names change from {} to {}".format(", ".join(known["names"]), ", ".join(wanted.names))
     if known["common_name"] != wanted.common_name:
-        return "its common name changes from %s to %s" % (known["common_name"], wanted.common_name)
+        return "its common name changes from {} to {}".format(known["common_name"], wanted.common_name)
     if known["anchor"] not in wanted.anchors:
         return "its authority is no longer among the trusted ones"
     if wanted.issuer and known["issuer"] != wanted.issuer:
         return "the authority signs with another certificate now"
     if now < known["not_before"] - 300:
-        return "this host's clock (%s) is before its first day" % day(now)
+        return f"this host's clock ({day(now)}) is before its first day"
     left = known["not_after"] - now
     if left < (known["not_after"] - known["not_before"]) / 3:
-        return "it expired on %s" % day(known["not_after"]) if left <= 0 else "it expires on %s" % day(known["not_after"])
+        return "it {} on {}".format("expired" if left <= 0 else "expires", day(known["not_after"]))
     return ""
 
 
 def request(pending: Path, wanted: Certificate) -> str:
     """Return a signing request (PEM); its new private key waits in ``pending``."""
     if shutil.which("openssl") is None:
-        raise Failure("openssl is not on this host; it makes the private key of %s here. Install it" % wanted.service)
+        raise Failure(f"openssl is not on this host; it makes the private key of {wanted.service} here. Install it")
     pending.mkdir(mode=0o700, parents=True, exist_ok=True)
     pending.chmod(0o700)
-    key = pending / ("%s.key" % wanted.service)
+    key = pending / (f"{wanted.service}.key")
     if not key.exists():
         made = _openssl(["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"])
         atomic.replace_file(key, made, 0o600)
     names = ",".join(("IP:%s" if _is_address(name) else "DNS:%s") % name for name in wanted.names)
-    subject = "/CN=%s" % wanted.common_name.replace("\\", "\\\\").replace("/", "\\/")
-    argv = ["req", "-new", "-sha256", "-key", str(key), "-subj", subject, "-addext", "subjectAltName=%s" % names]
+    subject = "/CN={}".format(wanted.common_name.replace("\\", "\\\\").replace("/", "\\/"))
+    argv = ["req", "-new", "-sha256", "-key", str(key), "-subj", subject, "-addext", f"subjectAltName={names}"]
     return _openssl(argv).decode()
 
 
@@ -76,7 +78,7 @@ def matching_key(wanted: Certificate, pending: Path, live: Path | None) -> bytes
     if wanted.issued is None:
         return None
     public = _openssl(["x509", "-noout", "-pubkey"], wanted.issued.chain.encode())
-    candidates = [pending / ("%s.key" % wanted.service)]
+    candidates = [pending / (f"{wanted.service}.key")]
     if live is not None:
         candidates.append(live / paths(wanted.service)["key"])
     for candidate in candidates:
@@ -97,11 +99,9 @@ def files(wanted: Certificate, chain: bytes, key: bytes, group: str) -> list[Tre
 
 def trust_files(certificates: Sequence[Certificate], group: str) -> list[TreeFile]:
     """Return the bundles of trusted authorities: one a service, and the first one's as ``ca.pem``."""
-    found = [
-        TreeFile("%s/%s-ca.pem" % (TLS, one.service), one.trust.encode(), 0o640, "root", group) for one in certificates
-    ]
+    found = [TreeFile(f"{TLS}/{one.service}-ca.pem", one.trust.encode(), 0o640, "root", group) for one in certificates]
     if certificates:
-        found.append(TreeFile("%s/ca.pem" % TLS, certificates[0].trust.encode(), 0o640, "root", group))
+        found.append(TreeFile(f"{TLS}/ca.pem", certificates[0].trust.encode(), 0o640, "root", group))
     return found
 
 
@@ -131,5 +131,5 @@ def _is_address(name: str) -> bool:
 def _openssl(argv: list[str], given: bytes = b"") -> bytes:
     done = subprocess.run(["openssl", *argv], input=given, capture_output=True, check=False, timeout=60)
     if done.returncode:
-        raise Failure("'openssl %s' failed: %s" % (argv[0], done.stderr.decode(errors="replace").strip()))
+        raise Failure("'openssl {}' failed: {}".format(argv[0], done.stderr.decode(errors="replace").strip()))
     return done.stdout

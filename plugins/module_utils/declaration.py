@@ -152,7 +152,8 @@ def _archive(value: Mapping[str, Any] | None, machine: str) -> Archive | None:
     chosen = variants.get(ARCHITECTURES.get(machine, machine)) or variants.get("any")
     if chosen is None:
         raise Failure(
-            "no archive of %s is declared for this host's architecture %s; sha256 has: %s"
-            % (value["name"], machine, ", ".join(sorted(variants)) or "none")
+            "no archive of {} is declared for this host's architecture {}; sha256 has: {}".format(
+                value["name"], machine, ", ".join(sorted(variants)) or "none"
+            )
         )
     return Archive(value["version"], chosen["file"], chosen["sha256"], tuple(chosen["urls"]), value["strip"])

@@ -55,15 +55,15 @@ class Difference:
         """Return it in the form that Ansible's callbacks print under ``--diff``."""
         shown: list[dict[str, Any]] = []
         for change in self.changes:
-            header = "%s: %s" % (self.name, change.subject)
+            header = f"{self.name}: {change.subject}"
             if change.hidden:
                 state = "content differs" if change.verb == "changed" else change.verb
-                shown.append({"prepared": "%s (%s, not shown): %s\n" % (header, change.hidden, state)})
+                shown.append({"prepared": f"{header} ({change.hidden}, not shown): {state}\n"})
             else:
                 shown.append(
                     {
-                        "before_header": header if change.before is not None else "%s (absent)" % header,
-                        "after_header": header if change.after is not None else "%s (removed)" % header,
+                        "before_header": header if change.before is not None else f"{header} (absent)",
+                        "after_header": header if change.after is not None else f"{header} (removed)",
                         "before": change.before or "",
                         "after": change.after or "",
                     }
@@ -72,4 +72,4 @@ class Difference:
 
     def summary(self) -> str:
         """Name what differs in one line."""
-        return ", ".join("%s %s" % (change.subject, change.verb) for change in self.changes)
+        return ", ".join(f"{change.subject} {change.verb}" for change in self.changes)

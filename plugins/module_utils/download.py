@@ -34,7 +34,7 @@ def fetch(urls: Sequence[str], path: Path, sha256: str, timeout: float = 30) -> 
     ``.part`` and is continued, if the server still has the same file.
     """
     if not urls:
-        raise Failure("no mirror and no upstream URL is given for %s" % path.name)
+        raise Failure(f"no mirror and no upstream URL is given for {path.name}")
     errors = []
     for url in urls:
         try:
@@ -43,10 +43,10 @@ def fetch(urls: Sequence[str], path: Path, sha256: str, timeout: float = 30) -> 
             if isinstance(error, OSError) and error.errno is not None and not isinstance(error, urllib.error.URLError):
                 with full_disk_named(path.parent):
                     raise
-            errors.append("%s: %s" % (url, _reason(error)))
+            errors.append(f"{url}: {_reason(error)}")
         else:
             return url
-    raise Failure("%s could not be fetched; nothing was changed. %s" % (path.name, "; ".join(errors)))
+    raise Failure("{} could not be fetched; nothing was changed. {}".format(path.name, "; ".join(errors)))
 
 
 class _WrongSumError(Exception):
@@ -66,14 +66,14 @@ def _fetch_from(url: str, path: Path, sha256: str, timeout: float) -> None:
             continue
         found = digest(part)
         if found == sha256:
-            atomic.step("rename to %s" % path)
+            atomic.step(f"rename to {path}")
             part.replace(path)
             _forget(origin)
             return
         size = part.stat().st_size
         _forget(part, origin)
         last = _WrongSumError(
-            "sha256 is %s (%d bytes), expected %s: the file is truncated or not the declared one" % (found, size, sha256)
+            f"sha256 is {found} ({size} bytes), expected {sha256}: the file is truncated or not the declared one"
         )
         if not resumed:
             break
@@ -86,7 +86,7 @@ def _continue(url: str, part: Path, origin: Path, timeout: float) -> None:
     have = part.stat().st_size if validator and part.exists() else 0
     headers = {"User-Agent": "selfhosted.monitoring", "Accept-Encoding": "identity"}
     if have:
-        headers.update({"Range": "bytes=%d-" % have, "If-Range": str(validator)})
+        headers.update({"Range": f"bytes={have}-", "If-Range": str(validator)})
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the scheme is checked by the caller
     try:
         response = urllib.request.urlopen(request, timeout=timeout)  # noqa: S310
@@ -99,15 +99,13 @@ def _continue(url: str, part: Path, origin: Path, timeout: float) -> None:
         continued = have > 0 and getattr(response, "status", None) == 206
         left = response.headers.get("Content-Length")
         require_space(part.parent, int(left or 0))
-        origin.write_text(
-            json.dumps({"url": url, "validator": _strong_validator(response.headers)}), encoding="utf-8"
-        )
+        origin.write_text(json.dumps({"url": url, "validator": _strong_validator(response.headers)}), encoding="utf-8")
         received = 0
         with full_disk_named(part.parent, int(left or 0)), part.open("ab" if continued else "wb") as stream:
             while chunk := response.read(_CHUNK):
                 stream.write(chunk)
                 received += len(chunk)
-                atomic.step("receive %s" % part)
+                atomic.step(f"receive {part}")
             stream.flush()
             os.fsync(stream.fileno())
         if left and received < int(left):
@@ -146,9 +144,9 @@ def _forget(*paths: Path) -> None:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
-        return "HTTP %d %s" % (error.code, error.reason)
+        return f"HTTP {error.code} {error.reason}"
     if isinstance(error, urllib.error.URLError):
         return str(error.reason)
     if isinstance(error, http.client.IncompleteRead):
-        return "the connection broke %s bytes before the end (%d attempts)" % (error.expected, ATTEMPTS)
+        return f"the connection broke {error.expected} bytes before the end ({ATTEMPTS} attempts)"
     return str(error) or type(error).__name__

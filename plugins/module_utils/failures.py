@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-class Failure(Exception):
+class Failure(Exception):  # noqa: N818 - it is raised for what the operator did, too
     """What went wrong and what the operator should do; nothing live was left broken."""
 
 
@@ -22,7 +22,7 @@ def space_message(path: Path, needed: int) -> str:
         path = path.parent
     status = os.statvfs(path)
     free = status.f_bavail * status.f_frsize
-    return "no space on the file system of %s: %s needed, %s free; make room there and run again" % (
+    return "no space on the file system of {}: {} needed, {} free; make room there and run again".format(
         path,
         _size(needed) if needed else "more",
         _size(free),
@@ -48,7 +48,7 @@ def full_disk_named(path: Path, needed: int = 0) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise Failure(space_message(path, needed)) from error
         if error.errno == errno.EROFS:
-            raise Failure("%s is on a read-only file system: %s" % (path, error)) from error
+            raise Failure(f"{path} is on a read-only file system: {error}") from error
         raise
 
 
@@ -56,6 +56,6 @@ def _size(count: int) -> str:
     value = float(count)
     for unit in ("B", "KiB", "MiB"):
         if value < 1024:
-            return "%.0f %s" % (value, unit)
+            return f"{value:.0f} {unit}"
         value /= 1024
-    return "%.1f GiB" % value
+    return f"{value:.1f} GiB"

@@ -30,7 +30,7 @@ class Generations:
         """Return the generation that is live, or None."""
         if not self.link.is_symlink():
             return None
-        target = self.link.parent / os.readlink(self.link)
+        target = self.link.parent / self.link.readlink()
         return target if target.is_dir() else None
 
     def sealed(self) -> list[Path]:
@@ -44,8 +44,8 @@ class Generations:
         """Return a new empty directory to fill; what earlier, killed runs left there is removed."""
         self.store.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.sweep()
-        staging = self.store / (".staging-%d" % os.getpid())
-        atomic.step("stage %s" % staging)
+        staging = self.store / f".staging-{os.getpid()}"
+        atomic.step(f"stage {staging}")
         staging.mkdir(mode=0o755)
         staging.chmod(0o755)
         return staging
@@ -56,8 +56,8 @@ class Generations:
             atomic.sync_directory(Path(directory))
         existing = self.sealed()
         number = int(existing[-1].name.split("-")[0]) + 1 if existing else 1
-        generation = self.store / ("%06d-%s" % (number, digest[:12]))
-        atomic.step("seal %s" % generation)
+        generation = self.store / f"{number:06d}-{digest[:12]}"
+        atomic.step(f"seal {generation}")
         staging.rename(generation)
         atomic.sync_directory(self.store)
         return generation
@@ -70,7 +70,7 @@ class Generations:
     def withdraw(self) -> None:
         """Show none."""
         if self.link.is_symlink():
-            atomic.step("withdraw %s" % self.link)
+            atomic.step(f"withdraw {self.link}")
             self.link.unlink()
             atomic.sync_directory(self.link.parent)
 
@@ -87,7 +87,7 @@ class Generations:
         removed = []
         for generation in self.sealed():
             if generation.name not in keep and generation != live:
-                atomic.step("prune %s" % generation)
+                atomic.step(f"prune {generation}")
                 shutil.rmtree(generation)
                 removed.append(generation.name)
         return removed

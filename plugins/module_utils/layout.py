@@ -51,7 +51,7 @@ class Layout:
     @property
     def lock(self) -> Path:
         """Held by the one process that changes the component."""
-        return self.root / "run" / ("monitoring-%s.lock" % self.name)
+        return self.root / "run" / (f"monitoring-{self.name}.lock")
 
     @property
     def archive(self) -> Path:
@@ -81,7 +81,7 @@ class Layout:
     @property
     def unit_name(self) -> str:
         """The unit's name."""
-        return "%s.service" % self.name
+        return f"{self.name}.service"
 
     def at(self, path: str) -> Path:
         """Return an absolute path of the host below the root."""

@@ -30,6 +30,6 @@ def held(path: Path, name: str, seconds: float = SECONDS) -> Iterator[None]:
                 break
             except BlockingIOError as error:
                 if time.monotonic() > end:
-                    raise Failure("another run has been changing %s for %d s; wait for it" % (name, seconds)) from error
+                    raise Failure(f"another run has been changing {name} for {seconds:.0f} s; wait for it") from error
                 time.sleep(0.2)
         yield

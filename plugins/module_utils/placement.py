@@ -31,30 +31,33 @@ def compare_links(layout: Layout, wanted: Mapping[Path, str], before: Mapping[Pa
     """Return the links that are missing, or superfluous; one that something foreign occupies is refused."""
     changes = []
     for path, target in wanted.items():
-        now = os.readlink(path) if path.is_symlink() else None
+        now = str(path.readlink()) if path.is_symlink() else None
         if now == target:
             continue
-        if path != layout.wanted and (now is None and path.exists() or now is not None and not _ours(layout, now)):
+        foreign = path.exists() if now is None else not _ours(layout, now)
+        if foreign and path != layout.wanted:
             raise Failure(
-                "%s is there and does not belong to %s%s; nothing was changed. Move it away, or declare another path"
-                % (path, layout.name, " (it leads to %s)" % now if now else "")
+                f"{path} is there and does not belong to {layout.name}{f' (it leads to {now})' if now else ''}; "
+                "nothing was changed. Move it away, or declare another path"
             )
-        changes.append(Change("link %s" % path, now and now + "\n", target + "\n", "", RESTART if path == layout.unit else NOTHING))
+        changes.append(
+            Change(f"link {path}", now and now + "\n", target + "\n", "", RESTART if path == layout.unit else NOTHING)
+        )
     for path, target in before.items():
-        if path not in wanted and path.is_symlink() and os.readlink(path) == target:
-            changes.append(Change("link %s" % path, target + "\n", None, "", NOTHING))
+        if path not in wanted and path.is_symlink() and str(path.readlink()) == target:
+            changes.append(Change(f"link {path}", target + "\n", None, "", NOTHING))
     return changes
 
 
 def place_links(wanted: Mapping[Path, str], before: Mapping[Path, str]) -> None:
     """Make every wanted link stand, and remove those of ``before`` that are wanted no more."""
     for path, target in wanted.items():
-        if not (path.is_symlink() and os.readlink(path) == target):
+        if not (path.is_symlink() and str(path.readlink()) == target):
             path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             atomic.replace_link(path, target)
     for path, target in before.items():
-        if path not in wanted and path.is_symlink() and os.readlink(path) == target:
-            atomic.step("remove %s" % path)
+        if path not in wanted and path.is_symlink() and str(path.readlink()) == target:
+            atomic.step(f"remove {path}")
             path.unlink()
             atomic.sync_directory(path.parent)
 
@@ -64,9 +67,9 @@ def compare_directories(paths: tuple[Path, ...], user: str) -> list[Change]:
     changes = []
     for path in paths:
         if not path.is_dir():
-            changes.append(Change("directory %s" % path, None, "0750 %s\n" % user, "", NOTHING))
+            changes.append(Change(f"directory {path}", None, f"0750 {user}\n", "", NOTHING))
         elif os.geteuid() == 0 and path.stat().st_uid != user_id(user):
-            changes.append(Change("owner of %s" % path, "%d\n" % path.stat().st_uid, "%s\n" % user, "", RESTART))
+            changes.append(Change(f"owner of {path}", f"{path.stat().st_uid}\n", f"{user}\n", "", RESTART))
     return changes
 
 
@@ -81,4 +84,4 @@ def make_directories(paths: tuple[Path, ...], user: str) -> None:
 
 
 def _ours(layout: Layout, target: str) -> bool:
-    return target.startswith("%s/" % layout.home)
+    return target.startswith(f"{layout.home}/")

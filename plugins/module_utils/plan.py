@@ -24,7 +24,7 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.difference i
     Change,
     Difference,
 )
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import Layout
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import TLS, Layout
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.live import Live
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import Tree, TreeFile
 
@@ -66,9 +66,7 @@ def _settings(declaration: Declaration) -> dict[str, Any]:
     return {
         "links": dict(declaration.links),
         "apply": [list(argv) for argv in declaration.apply],
-        "probes": [
-            dict(vars(probe), argv=list(probe.argv), status=list(probe.status)) for probe in declaration.probes
-        ],
+        "probes": [dict(vars(probe), argv=list(probe.argv), status=list(probe.status)) for probe in declaration.probes],
         "within": declaration.within,
     }
 
@@ -123,7 +121,7 @@ def make(declaration: Declaration, layout: Layout, live: Live, now: float | None
     missing_user = accounts.missing(declaration.user)
     before = placement.links(layout, live.manifest.get("unit", False), live.manifest.get("links", {}))
     around = [
-        *([Change("user %s" % declaration.user, None, "system user\n", "", NOTHING)] if missing_user else []),
+        *([Change(f"user {declaration.user}", None, "system user\n", "", NOTHING)] if missing_user else []),
         *placement.compare_directories(tuple(layout.at(path) for path in declaration.data), declaration.user),
         *placement.compare_links(
             layout,
@@ -132,7 +130,7 @@ def make(declaration: Declaration, layout: Layout, live: Live, now: float | None
         ),
     ]
     state = _state_changes(declaration, layout, live, bool(content))
-    difference = Difference(declaration.name, tuple([*around, *content, *state]))
+    difference = Difference(declaration.name, (*around, *content, *state))
     restart = difference.needs(RESTART) or live.owed
     return Plan(
         difference,
@@ -147,10 +145,12 @@ def make(declaration: Declaration, layout: Layout, live: Live, now: float | None
 
 
 def _certificate_change(wanted: Certificate, record: Mapping[str, Any] | None, reason: str) -> Change:
-    before = record and "%s\nuntil %s\n" % (", ".join(record["names"]), certificates.day(record["not_after"]))
+    before = None
+    if record:
+        before = "{}\nuntil {}\n".format(", ".join(record["names"]), certificates.day(record["not_after"]))
     until = certificates.day(wanted.issued.not_after) if wanted.issued else "(to be signed)"
-    after = "%s\nuntil %s\nissued because %s\n" % (", ".join(wanted.names), until, reason)
-    return Change("certificate %s" % wanted.service, before, after, "", RELOAD if wanted.reload else RESTART)
+    after = "{}\nuntil {}\nissued because {}\n".format(", ".join(wanted.names), until, reason)
+    return Change(f"certificate {wanted.service}", before, after, "", RELOAD if wanted.reload else RESTART)
 
 
 def _archive_changes(declaration: Declaration, layout: Layout, live: Live) -> list[Change]:
@@ -158,10 +158,10 @@ def _archive_changes(declaration: Declaration, layout: Layout, live: Live) -> li
     identity = before["identity"] if before else None
     if identity == (after.identity if after else None):
         if after and unpacked(layout.versions, after) is None:
-            return [Change("archive", "%s (its files are gone)\n" % identity, "%s\n" % identity)]
+            return [Change("archive", f"{identity} (its files are gone)\n", f"{identity}\n")]
         return []
-    old = "version %s\nsha256 %s\n" % (before["version"], before["sha256"]) if before else None
-    new = "version %s\nsha256 %s\n" % (after.version, after.sha256) if after else None
+    old = "version {}\nsha256 {}\n".format(before["version"], before["sha256"]) if before else None
+    new = f"version {after.version}\nsha256 {after.sha256}\n" if after else None
     return [Change("archive", old, new)]
 
 
@@ -169,8 +169,12 @@ def _tree_changes(declaration: Declaration, tree: Tree, live: Live, services: li
     reloads = declaration.unit is not None and declaration.unit.reloads
     found = trees.compare(tree, live.tree, declaration.restart_on, reloads or declaration.unit is None)
     # A certificate that changes is told of as such, not once more by each of its files.
-    told = {"file %s" % path for service in services for path in certificates.paths(service).values()}
-    return [change for change in found if change.subject not in told]
+    told = {f"file {path}" for service in services for path in certificates.paths(service).values()}
+    shown = [change for change in found if change.subject not in told]
+    return [
+        replace(change, hidden="certificates") if change.subject.startswith(f"file {TLS}/") else change
+        for change in shown
+    ]
 
 
 def _unit_changes(declaration: Declaration, layout: Layout, live: Live) -> list[Change]:
@@ -178,7 +182,7 @@ def _unit_changes(declaration: Declaration, layout: Layout, live: Live) -> list[
     if live.generation is not None and (live.generation / layout.unit_name).is_file():
         before = (live.generation / layout.unit_name).read_text(encoding="utf-8")
     after = declaration.unit.text if declaration.unit else None
-    return [Change("unit %s" % layout.unit_name, before, after)] if before != after else []
+    return [Change(f"unit {layout.unit_name}", before, after)] if before != after else []
 
 
 def _setting_changes(declaration: Declaration, live: Live) -> list[Change]:
@@ -186,7 +190,13 @@ def _setting_changes(declaration: Declaration, live: Live) -> list[Change]:
         return []
     wanted = _settings(declaration)
     return [
-        Change(subject, _json(live.manifest.get(key)), _json(wanted[key]), "", RELOAD if key in ("links", "apply") else NOTHING)
+        Change(
+            subject,
+            _json(live.manifest.get(key)),
+            _json(wanted[key]),
+            "",
+            RELOAD if key in ("links", "apply") else NOTHING,
+        )
         for key, subject in (
             ("links", "links"),
             ("apply", "apply commands"),
@@ -199,9 +209,9 @@ def _setting_changes(declaration: Declaration, live: Live) -> list[Change]:
 
 def _state_changes(declaration: Declaration, layout: Layout, live: Live, content: bool) -> list[Change]:
     if declaration.unit is not None and not live.state.running:
-        return [Change("state of %s" % layout.unit_name, "%s\n" % live.state.active, "running\n")]
+        return [Change(f"state of {layout.unit_name}", f"{live.state.active}\n", "running\n")]
     if live.owed and not content:
-        return [Change("state of %s" % layout.name, "not confirmed since a run that did not end\n", "confirmed\n")]
+        return [Change(f"state of {layout.name}", "not confirmed since a run that did not end\n", "confirmed\n")]
     return []
 
 

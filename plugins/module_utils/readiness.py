@@ -54,7 +54,7 @@ class Probe:
                 return ""
             return self._ask_http()
         except (OSError, http.client.HTTPException, subprocess.SubprocessError) as error:
-            return "%s: %s" % (self.name, error)
+            return f"{self.name}: {error}"
 
     @property
     def name(self) -> str:
@@ -67,7 +67,7 @@ class Probe:
         )
         output = done.stdout.decode(errors="replace")
         if done.returncode:
-            return "'%s' ended with %d: %s" % (self.name, done.returncode, output.strip()[-500:])
+            return f"'{self.name}' ended with {done.returncode}: {output.strip()[-500:]}"
         return self._unmatched(output)
 
     def _ask_http(self) -> str:
@@ -83,12 +83,12 @@ class Probe:
             response = connection.getresponse()
             body = response.read(1 << 20).decode(errors="replace")
         if response.status not in self.status:
-            return "%s answers %d %s: %s" % (self.target, response.status, response.reason, body.strip()[:300])
+            return f"{self.target} answers {response.status} {response.reason}: {body.strip()[:300]}"
         return self._unmatched(body)
 
     def _unmatched(self, body: str) -> str:
         if self.match and not re.search(self.match, body, re.MULTILINE):
-            return "%s answers without %r: %s" % (self.name, self.match, body.strip()[:300])
+            return f"{self.name} answers without {self.match!r}: {body.strip()[:300]}"
         return ""
 
 
@@ -121,6 +121,7 @@ def await_ready(
     unit: str | None,
     states: States,
     within: float,
+    *,
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> float:
@@ -140,20 +141,20 @@ def await_ready(
             complaint = next((answer for answer in (probe.ask() for probe in probes) if answer), "")
             # Without a probe a unit is ready when it stays up for a moment.
             if not complaint and not probes and unit is not None and clock() - begin < 1.0:
-                complaint = "%s has only just started" % unit
+                complaint = f"{unit} has only just started"
         elapsed = clock() - begin
         if not complaint:
             return elapsed
         if final or elapsed >= within:
-            raise Failure("not ready after %.1f s: %s" % (elapsed, complaint))
+            raise Failure(f"not ready after {elapsed:.1f} s: {complaint}")
         pause(INTERVAL)
 
 
 def _unit_complaint(unit: str, state: UnitState, crashes: int) -> tuple[str, bool]:
     if state.active == "failed":
-        return "%s failed (%s)" % (unit, state.result), True
+        return f"{unit} failed ({state.result})", True
     if crashes >= CRASHES:
-        return "%s has crashed and been restarted %d times (%s)" % (unit, crashes, state.result), True
+        return f"{unit} has crashed and been restarted {crashes} times", True
     if state.active != "active":
-        return "%s is %s (%s)" % (unit, state.active, state.sub), False
+        return f"{unit} is {state.active} ({state.sub})", False
     return "", False

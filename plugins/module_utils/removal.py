@@ -21,7 +21,7 @@ def remove(layout: Layout, services: ServiceManager, check: bool) -> Outcome:
     now = live.observe(layout, services)
     changes: list[Change] = []
     if now.generation is not None or layout.home.exists():
-        changes.append(Change("component", "%s\n" % layout.home, None))
+        changes.append(Change("component", f"{layout.home}\n", None))
         found = compare(Tree(()), now.tree) if now.tree else []
         changes += [change for change in found if change.after is None]
     outcome = Outcome(layout.name, Difference(layout.name, tuple(changes)), changed=bool(changes))
@@ -29,6 +29,6 @@ def remove(layout: Layout, services: ServiceManager, check: bool) -> Outcome:
         return outcome
     activation.deactivate(layout, services, now.manifest)
     Generations(layout.generations, layout.current).withdraw()
-    atomic.step("remove %s" % layout.home)
+    atomic.step(f"remove {layout.home}")
     shutil.rmtree(layout.home)
     return outcome

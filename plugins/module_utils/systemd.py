@@ -36,7 +36,7 @@ class Systemd:
 
     def state(self, unit: str) -> UnitState:
         """Return the state of ``unit``; one that systemd does not know is inactive."""
-        output = _run(["systemctl", "show", "--property=%s" % ",".join(_PROPERTIES), unit], 30)
+        output = _run(["systemctl", "show", "--property={}".format(",".join(_PROPERTIES)), unit], 30)
         values = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
         return UnitState(
             values.get("ActiveState", "inactive"),
@@ -68,20 +68,20 @@ class Systemd:
 
     def last_lines(self, unit: str, since: float, count: int = 20) -> str:
         """Return the unit's last log lines since ``since`` (seconds since the epoch)."""
-        command = ["journalctl", "--unit", unit, "--since", "@%d" % since, "--lines", str(count)]
+        command = ["journalctl", "--unit", unit, "--since", f"@{int(since)}", "--lines", str(count)]
         try:
             return _run([*command, "--output=cat", "--no-pager", "--quiet"], 30).strip()
         except Failure as failure:
-            return "(no log: %s)" % failure
+            return f"(no log: {failure})"
 
 
 def _run(command: list[str], seconds: float) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=seconds)
     except FileNotFoundError as error:
-        raise Failure("%s is not on this host; components run under systemd" % command[0]) from error
+        raise Failure(f"{command[0]} is not on this host; components run under systemd") from error
     except subprocess.TimeoutExpired as error:
-        raise Failure("'%s' did not end within %d s" % (" ".join(command), seconds)) from error
+        raise Failure("'{}' did not end within {:.0f} s".format(" ".join(command), seconds)) from error
     if done.returncode:
-        raise Failure("'%s' failed: %s" % (" ".join(command), (done.stderr or done.stdout).strip()))
+        raise Failure("'{}' failed: {}".format(" ".join(command), (done.stderr or done.stdout).strip()))
     return done.stdout

@@ -61,10 +61,10 @@ class Outcome:
             parts.append("a restart is pending, nothing was changed")
         parts += [word for word, done in (("restarted", self.restarted), ("reloaded", self.reloaded)) if done]
         if self.changed and self.seconds >= 0.1:
-            parts.append("ready after %.1f s" % self.seconds)
+            parts.append(f"ready after {self.seconds:.1f} s")
         if self.not_validated:
-            parts.append("not validated: %s" % self.not_validated)
-        return "%s: %s" % (self.name, "; ".join([*parts, *self.notes]))
+            parts.append(f"not validated: {self.not_validated}")
+        return "{}: {}".format(self.name, "; ".join([*parts, *self.notes]))
 
 
 class Transaction:
@@ -117,7 +117,7 @@ class Transaction:
             return _with(self._outcome(planned, now), restart_pending=True, changed=False)
         if planned.unsigned:
             missing = ", ".join(wanted.service for wanted in planned.unsigned)
-            raise Failure("certificates without a signature: %s; nothing was changed" % missing)
+            raise Failure(f"certificates without a signature: {missing}; nothing was changed")
         if not planned.difference.changed:
             return self._confirm_unchanged(now, planned)
         with full_disk_named(self.layout.home):
@@ -127,7 +127,7 @@ class Transaction:
             placement.make_directories(data, self.declaration.user)
             generation = self._build(planned) if planned.content else now.generation
         if generation is None:
-            raise Failure("%s has no generation to activate" % self.declaration.name)
+            raise Failure(f"{self.declaration.name} has no generation to activate")
         how = activation.RESTART if planned.restart else activation.RELOAD if planned.reload else activation.LEAVE
         seconds = self._activate(generation, now, how)
         restarted = how == activation.RESTART and self.declaration.unit is not None
@@ -145,7 +145,7 @@ class Transaction:
             seconds = activation.confirm(self.layout, self.services, now.manifest)
         except Failure as failure:
             excerpt = activation.log_excerpt(self.layout, self.services, now.manifest)
-            raise Failure("%s is as declared, yet %s%s" % (self.declaration.name, failure, excerpt)) from failure
+            raise Failure(f"{self.declaration.name} is as declared, yet {failure}{excerpt}") from failure
         return _with(self._outcome(planned, now), seconds=seconds)
 
     def _build(self, planned: Plan) -> Path:
@@ -158,12 +158,12 @@ class Transaction:
             try:
                 validation.validate(declaration.validate, Places(staging / "etc", archive, layout.data))
             except MissingPlaceError as error:
-                raise Failure("the configuration cannot be checked: %s is not there" % error) from error
+                raise Failure(f"the configuration cannot be checked: {error} is not there") from error
             generation = self.generations.seal(staging, plan.digest(declaration, planned.tree))
         except BaseException as error:
             shutil.rmtree(staging, ignore_errors=True)
             if isinstance(error, Failure):
-                raise Failure("%s: %s\nNothing was changed." % (declaration.name, error)) from error
+                raise Failure(f"{declaration.name}: {error}\nNothing live was changed.") from error
             raise
         self.generations.promote(generation)
         return generation
@@ -173,7 +173,7 @@ class Transaction:
         (staging / "etc").mkdir()
         tree.write(planned.tree, staging / "etc")
         if archive is not None:
-            (staging / "archive").symlink_to("../../versions/%s" % archive.name)
+            (staging / "archive").symlink_to(f"../../versions/{archive.name}")
         if declaration.unit is not None:
             atomic.write_new(staging / self.layout.unit_name, declaration.unit.text.encode(), 0o644)
         content = json.dumps(plan.manifest(declaration, planned.records), indent=1, sort_keys=True)
@@ -182,18 +182,16 @@ class Transaction:
     def _activate(self, generation: Path, before: Live, how: str) -> float:
         since = time.time()
         try:
-            seconds = activation.activate(
-                self.layout, self.services, generation, before.manifest, how, how != activation.LEAVE
-            )
+            seconds = activation.activate(self.layout, self.services, generation, before.manifest, how)
         except Failure as failure:
             excerpt = activation.log_excerpt(self.layout, self.services, live.manifest(generation), since)
-            restored = self._restore(generation, before)
-            raise Failure("%s: %s%s\n%s" % (self.declaration.name, failure, excerpt, restored)) from failure
-        atomic.replace_file(self.layout.applied, ("%s\n" % generation.name).encode(), 0o644)
+            restored = self._restore(generation, before, how)
+            raise Failure(f"{self.declaration.name}: {failure}{excerpt}\n{restored}") from failure
+        atomic.replace_file(self.layout.applied, (f"{generation.name}\n").encode(), 0o644)
         self._prune(generation, before)
         return seconds
 
-    def _restore(self, failed: Path, before: Live) -> str:
+    def _restore(self, failed: Path, before: Live, how: str) -> str:
         """Bring back the last confirmed generation; say what came of it."""
         manifest = live.manifest(failed)
         previous = self.layout.generations / before.applied if before.applied else None
@@ -206,13 +204,21 @@ class Transaction:
             return "Nothing was live before: it is stopped and disabled again, and its configuration is taken away."
         self.generations.promote(previous)
         version = (live.manifest(previous).get("archive") or {}).get("version")
-        name = "The previous generation (%s)" % ", ".join(filter(None, [previous.name, version and "version %s" % version]))
-        try:
-            seconds = activation.activate(self.layout, self.services, previous, manifest, activation.RESTART)
-        except Failure as failure:
-            return "%s is live again, but it is not ready either: %s" % (name, failure)
-        self.generations.prune({previous.name})
-        return "%s is live again, and ready after %.1f s." % (name, seconds)
+        name = "The previous generation ({})".format(
+            ", ".join(filter(None, [previous.name, version and f"version {version}"]))
+        )
+        # What was only told to reload is asked to reload again; a restart is the second resort.
+        ways = [how, activation.RESTART] if how == activation.RELOAD and not before.owed else [activation.RESTART]
+        said = ""
+        for way in ways:
+            try:
+                seconds = activation.activate(self.layout, self.services, previous, manifest, way)
+            except Failure as failure:
+                said = f"{name} is live again, but it is not ready either: {failure}"
+            else:
+                self.generations.prune({previous.name})
+                return f"{name} is live again, and ready after {seconds:.1f} s."
+        return said
 
     def _prune(self, generation: Path, before: Live) -> None:
         """Keep the live generation and the one confirmed before it, with their archives."""
@@ -226,7 +232,7 @@ class Transaction:
         if self.layout.pending.is_dir():
             for service in live.manifest(generation).get("certificates", {}):
                 with contextlib.suppress(FileNotFoundError):
-                    (self.layout.pending / ("%s.key" % service)).unlink()
+                    (self.layout.pending / (f"{service}.key")).unlink()
 
     def _validate_aside(self, planned: Plan) -> str:
         """Validate in a temporary directory, for check mode; return what could not be, and why."""
@@ -237,7 +243,7 @@ class Transaction:
             return "certificates are still to be issued"
         archive = archives.unpacked(self.layout.versions, declaration.archive) if declaration.archive else None
         if declaration.archive and archive is None:
-            return "archive %s is not on the host yet, and check mode downloads nothing" % declaration.archive.version
+            return f"archive {declaration.archive.version} is not on the host yet, and check mode downloads nothing"
         with tempfile.TemporaryDirectory(prefix="component-") as directory:
             staging = Path(directory) / "etc"
             staging.mkdir()
@@ -245,7 +251,7 @@ class Transaction:
             try:
                 validation.validate(declaration.validate, Places(staging, archive, self.layout.data))
             except MissingPlaceError as error:
-                return "%s is not on the host yet" % error
+                return f"{error} is not on the host yet"
         return ""
 
     def _outcome(self, planned: Plan, now: Live) -> Outcome:

@@ -52,10 +52,10 @@ class Tree:
 
     def digest(self) -> str:
         """Return the SHA-256 over names, contents, owners and modes, in hexadecimal."""
-        total = hashlib.sha256(("%s:%s:%o" % (self.owner, self.group, self.directory_mode)).encode())
+        total = hashlib.sha256((f"{self.owner}:{self.group}:{self.directory_mode:o}").encode())
         for file in sorted(self.files, key=lambda one: one.path):
             content = hashlib.sha256(file.content).hexdigest()
-            total.update(("\0%s\0%s\0%o:%s:%s" % (file.path, content, file.mode, file.owner, file.group)).encode())
+            total.update((f"\0{file.path}\0{content}\0{file.mode:o}:{file.owner}:{file.group}").encode())
         return total.hexdigest()
 
     def directories(self) -> set[str]:
@@ -67,7 +67,7 @@ def relative(path: str) -> str:
     """Return ``path`` normalised; one that leaves the tree is refused."""
     parts = Path(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
-        raise Failure("%r is no path inside a tree: give it relative and without '..'" % path)
+        raise Failure(f"{path!r} is no path inside a tree: give it relative and without '..'")
     return str(Path(*parts))
 
 
@@ -110,7 +110,7 @@ def _owner(owner: str, group: str, path: str, strict: bool) -> tuple[int, int]:
     uid, gid = user_id(owner), group_id(group)
     if strict and -1 in (uid, gid):
         kind, name = ("user", owner) if uid == -1 else ("group", group)
-        raise Failure("%s is to belong to %s %s, which this host does not have: create it first" % (path, kind, name))
+        raise Failure(f"{path} is to belong to {kind} {name}, which this host does not have: create it first")
     if os.geteuid() != 0:
         return -1, -1
     return uid, gid
@@ -138,7 +138,7 @@ def compare(tree: Tree, root: Path | None, restart_on: Iterable[str] = (), reloa
         elif not stat.S_ISDIR(status.st_mode):
             text, hidden = _text(_read(root, path, status) or b"")
             private = "secret" if not status.st_mode & 0o004 else ""
-            changes.append(Change("file %s" % path, text, None, hidden or private, needs(path)))
+            changes.append(Change(f"file {path}", text, None, hidden or private, needs(path)))
     if root:
         changes += _directory_changes(tree, ".", root.stat())
     return changes
@@ -163,7 +163,7 @@ def _read(root: Path | None, path: str, status: os.stat_result | None) -> bytes 
 
 def _file_changes(file: TreeFile, before: bytes | None, status: os.stat_result | None, needs: str) -> list[Change]:
     changes = []
-    subject = "file %s" % file.path
+    subject = f"file {file.path}"
     if before != file.content:
         old, hidden_before = (None, "") if before is None else _text(before)
         new, hidden_after = _text(file.content)
@@ -173,23 +173,23 @@ def _file_changes(file: TreeFile, before: bytes | None, status: os.stat_result |
         old_access = _access(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
         new_access = _access(file.mode, user_id(file.owner), group_id(file.group))
         if not _same_access(old_access, new_access):
-            changes.append(Change("access to %s" % file.path, old_access, new_access, "", needs))
+            changes.append(Change(f"access to {file.path}", old_access, new_access, "", needs))
     return changes
 
 
 def _directory_changes(tree: Tree, path: str, status: os.stat_result) -> list[Change]:
     old = _access(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
     new = _access(tree.directory_mode, user_id(tree.owner), group_id(tree.group))
-    return [] if _same_access(old, new) else [Change("access to directory %s" % path, old, new, "", RELOAD)]
+    return [] if _same_access(old, new) else [Change(f"access to directory {path}", old, new, "", RELOAD)]
 
 
 def _access(mode: int, uid: int, gid: int) -> str:
-    return "%04o %s:%s\n" % (mode, uid if uid != -1 else "(new user)", gid if gid != -1 else "(new group)")
+    return "{:04o} {}:{}\n".format(mode, uid if uid != -1 else "(new user)", gid if gid != -1 else "(new group)")
 
 
 def _same_access(old: str, new: str) -> bool:
     # Without root (unit tests) nothing can be given away, so only the mode is judged.
-    return old == new if os.geteuid() == 0 else old.split()[0] == new.split()[0]
+    return old == new if os.geteuid() == 0 else old[:4] == new[:4]
 
 
 def _text(content: bytes) -> tuple[str, str]:

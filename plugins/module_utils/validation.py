@@ -79,10 +79,12 @@ def run(command: Sequence[str], complaint: str, seconds: float = SECONDS) -> str
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
         )
     except subprocess.TimeoutExpired as error:
-        raise Failure("%s: '%s' did not end within %d s" % (complaint, " ".join(command), seconds)) from error
+        raise Failure("{}: '{}' did not end within {:.0f} s".format(complaint, " ".join(command), seconds)) from error
     except OSError as error:
-        raise Failure("%s: '%s' cannot be run: %s" % (complaint, " ".join(command), error)) from error
+        raise Failure("{}: '{}' cannot be run: {}".format(complaint, " ".join(command), error)) from error
     output = done.stdout.decode(errors="replace").strip()
     if done.returncode:
-        raise Failure("%s: '%s' ended with %d:\n%s" % (complaint, " ".join(command), done.returncode, output[-8000:]))
+        raise Failure(
+            "{}: '{}' ended with {}:\n{}".format(complaint, " ".join(command), done.returncode, output[-8000:])
+        )
     return output

@@ -89,7 +89,7 @@ def main() -> None:
     except Failure as failure:
         module.fail_json(**dict(result(done), msg=str(failure)))
     except OSError as error:
-        module.fail_json(**dict(result(done), msg="%s; run again, it goes on from there" % error))
+        module.fail_json(**dict(result(done), msg=f"{error}; run again, it goes on from there"))
     if requests:
         module.exit_json(changed=False, certificate_requests=requests)
     module.exit_json(**result(done))

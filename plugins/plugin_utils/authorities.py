@@ -36,7 +36,7 @@ class Authority:
         try:
             return self._path.read_text(encoding="utf-8")
         except OSError as error:
-            raise AnsibleError("certificate authority: %s cannot be read: %s" % (self._path, error)) from error
+            raise AnsibleError(f"certificate authority: {self._path} cannot be read: {error}") from error
 
     @cached_property
     def roots(self) -> list[x509.Certificate]:
@@ -44,9 +44,9 @@ class Authority:
         try:
             roots = x509.load_pem_x509_certificates(self.trust.encode())
         except ValueError as error:
-            raise SigningError("certificate authority: %s holds no PEM certificate: %s" % (self._path, error)) from error
+            raise SigningError(f"certificate authority: {self._path} holds no PEM certificate: {error}") from error
         for root in roots:
-            signing.require_authority(root, "certificate authority %s (%s)" % (self._path, root.subject.rfc4514_string()))
+            signing.require_authority(root, f"certificate authority {self._path} ({root.subject.rfc4514_string()})")
         return roots
 
     @property
@@ -69,18 +69,31 @@ class Deployment(Authority):
     ``ca.pem`` may hold further authorities that are trusted as well; the one that ``ca.key`` belongs to signs.
     """
 
-    def __init__(self, settings: Mapping[str, Any], directory: Path) -> None:
+    def __init__(self, settings: Mapping[str, Any], directory: Path, create: bool) -> None:
         super().__init__(settings, directory / "ca.pem")
         self._key_path = directory / "ca.key"
-        with _only_one(directory):
-            if not self._path.exists() and not self._key_path.exists():
-                self._create(directory)
+        self._promised = not self._path.exists() and not self._key_path.exists()
+        if self._promised and create:
+            with _only_one(directory):
+                if not self._path.exists() and not self._key_path.exists():
+                    self._create(directory)
+            self._promised = False
+
+    @cached_property
+    def trust(self) -> str:
+        """The bundle; in check mode perhaps one that is yet to be made."""
+        return "(made on first use)\n" if self._promised else super().trust
+
+    @cached_property
+    def roots(self) -> list[x509.Certificate]:
+        """The trusted authorities."""
+        return [] if self._promised else super().roots
 
     def _create(self, directory: Path) -> None:
         name = str(self._settings.get("common_name") or "monitoring authority")
         certificate, key = signing.new_authority(name, int(self._settings.get("authority_days") or 3650))
         for path, content, mode in ((self._key_path, key, 0o600), (self._path, certificate, 0o644)):
-            staging = directory / (".%s.new" % path.name)
+            staging = directory / (f".{path.name}.new")
             with contextlib.suppress(FileNotFoundError):
                 staging.unlink()
             descriptor = os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -95,21 +108,21 @@ class Deployment(Authority):
             key: Any = serialization.load_pem_private_key(self._key_path.read_bytes(), password=None)
         except (OSError, ValueError, TypeError) as error:
             raise AnsibleError(
-                "certificate authority: %s cannot be read: %s. If your authority keeps its key elsewhere, use kind 'command' "
-                "or 'directory'" % (self._key_path, error)
+                f"certificate authority: {self._key_path} cannot be read: {error}. "
+                "If your authority keeps its key elsewhere, use kind 'command' or 'directory'"
             ) from error
         wanted = signing.public_key(key)
         for root in self.roots:
             if signing.public_key(root) == wanted:
                 return signing.Issuer(root, key, int(self._settings.get("days") or 90))
-        raise SigningError("certificate authority: %s belongs to no certificate in %s" % (self._key_path, self._path))
+        raise SigningError(f"certificate authority: {self._key_path} belongs to no certificate in {self._path}")
 
     @property
     def issuer(self) -> str:
         """The fingerprint of the certificate that ``ca.key`` belongs to."""
-        return signing.fingerprint(self._issuer.certificate)
+        return "" if self._promised else signing.fingerprint(self._issuer.certificate)
 
-    def sign(self, name: str, csr: str, names: Sequence[str], common_name: str) -> str:
+    def sign(self, name: str, csr: str, names: Sequence[str], common_name: str) -> str:  # noqa: ARG002
         """Sign here."""
         return signing.sign(csr, names, common_name, self._issuer)
 
@@ -117,7 +130,7 @@ class Deployment(Authority):
 class Command(Authority):
     """An external signer: the request on its standard input, the chain on its standard output."""
 
-    def sign(self, name: str, csr: str, names: Sequence[str], common_name: str) -> str:
+    def sign(self, name: str, csr: str, names: Sequence[str], common_name: str) -> str:  # noqa: ARG002
         """Ask the command; it sees the request's name and names in its environment."""
         signing.checked_request(csr, names)
         command = [str(one) for one in self._settings["command"]]
@@ -127,10 +140,12 @@ class Command(Authority):
                 command, input=csr.encode(), capture_output=True, check=False, timeout=120, env=environment
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise AnsibleError("certificate authority: '%s' cannot be run: %s" % (" ".join(command), error)) from error
+            raise AnsibleError(
+                "certificate authority: '{}' cannot be run: {}".format(" ".join(command), error)
+            ) from error
         if done.returncode:
             words = done.stderr.decode(errors="replace").strip()
-            raise AnsibleError("certificate authority: '%s' refused %s: %s" % (" ".join(command), name, words))
+            raise AnsibleError("certificate authority: '{}' refused {}: {}".format(" ".join(command), name, words))
         return done.stdout.decode(errors="replace")
 
 
@@ -144,38 +159,42 @@ class Directory(Authority):
     def placed(self, name: str) -> str | None:
         """Return the chain that lies there."""
         try:
-            return (self._directory / ("%s.pem" % name)).read_text(encoding="utf-8")
+            return (self._directory / (f"{name}.pem")).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 
-    def sign(self, name: str, csr: str, names: Sequence[str], common_name: str) -> str:
+    def sign(self, name: str, csr: str, names: Sequence[str], common_name: str) -> str:  # noqa: ARG002
         """Lay the request there; its certificate comes with a later run."""
         signing.checked_request(csr, names)
         with _only_one(self._directory):
-            (self._directory / ("%s.csr" % name)).write_text(csr, encoding="utf-8")
-        raise NotPlacedError(str(self._directory / ("%s.csr" % name)))
+            (self._directory / (f"{name}.csr")).write_text(csr, encoding="utf-8")
+        raise NotPlacedError(str(self._directory / (f"{name}.csr")))
 
 
-class NotPlacedError(AnsibleError):
+class NotPlacedError(AnsibleError):  # type: ignore[misc]
     """The user has yet to place a certificate; the message is the request's path."""
 
 
-def authority(settings: Any, resolve: Callable[[str], str], what: str) -> Authority:
-    """Return the authority that ``settings`` describe; ``resolve`` makes paths of the controller absolute."""
+def authority(settings: Any, resolve: Callable[[str], str], what: str, create: bool = True) -> Authority:
+    """Return the authority that ``settings`` describe.
+
+    ``resolve`` makes paths of the controller absolute; ``create``: a deployment's own one is made if it is
+    not there (not in check mode).
+    """
     if not isinstance(settings, Mapping) or settings.get("kind") not in ("deployment", "command", "directory"):
         raise AnsibleError(
-            "%s needs an authority: set certificate_authority to {kind: deployment, directory: PATH}, "
-            "{kind: command, command: [..], ca: PATH} or {kind: directory, directory: PATH}" % what
+            f"{what} needs an authority: set certificate_authority to {{kind: deployment, directory: PATH}}, "
+            "{kind: command, command: [..], ca: PATH} or {kind: directory, directory: PATH}"
         )
     kind = settings["kind"]
     needed = {"deployment": ("directory",), "command": ("command", "ca"), "directory": ("directory",)}[kind]
     if missing := [key for key in needed if not settings.get(key)]:
-        raise AnsibleError("certificate authority of kind %s needs: %s" % (kind, ", ".join(missing)))
+        raise AnsibleError("certificate authority of kind {} needs: {}".format(kind, ", ".join(missing)))
     if kind == "command":
         return Command(settings, Path(resolve(str(settings["ca"]))))
     directory = Path(resolve(str(settings["directory"])))
     if kind == "deployment":
-        return Deployment(settings, directory)
+        return Deployment(settings, directory, create)
     bundle = Path(resolve(str(settings["ca"]))) if settings.get("ca") else directory / "ca.pem"
     return Directory(settings, directory, bundle)
 
@@ -189,8 +208,11 @@ class Certificates:
         default_authority: Any,
         default_names: Sequence[str],
         host: str,
+        *,
         resolve: Callable[[str], str] = os.path.abspath,
+        create: bool = True,
     ) -> None:
+        self._create = create
         self._declared = {one["name"]: one["certificates"] for one in declared if one["state"] == "present"}
         self._default = default_authority
         self._names = default_names
@@ -215,7 +237,7 @@ class Certificates:
             component, service = request["component"], request["service"]
             declared = next((one for one in self._declared.get(component, []) if one["service"] == service), None)
             if declared is None:
-                raise SigningError("the host asks for a certificate %s of %s that is not declared" % (service, component))
+                raise SigningError(f"the host asks for a certificate {service} of {component} that is not declared")
             entry = self._entry(component, declared)
             source, name = self._authority(declared), self._request_name(component, service)
             try:
@@ -227,14 +249,14 @@ class Certificates:
         if missing:
             raise AnsibleError(
                 "certificates are still to be placed; nothing was changed. Have these requests signed, put each chain "
-                "beside its request as .pem, and run again: %s" % ", ".join(missing)
+                "beside its request as .pem, and run again: {}".format(", ".join(missing))
             )
 
     def _entry(self, component: str, declared: Mapping[str, Any]) -> dict[str, Any]:
         service = declared["service"]
         names = [str(one) for one in declared.get("sans") or self._names]
         if not names:
-            raise AnsibleError("certificate %s of %s has no names; give sans" % (service, component))
+            raise AnsibleError(f"certificate {service} of {component} has no names; give sans")
         host_names = [one for one in names if not is_address(one)]
         short = host_names[0] if host_names and len(host_names[0]) <= 64 else service
         source = self._authority(declared)
@@ -254,18 +276,20 @@ class Certificates:
         }
 
     def _keep(self, component: str, service: str, chain: str, names: Sequence[str], source: Authority) -> None:
-        what = "certificate %s of %s on %s" % (service, component, self._host)
+        what = f"certificate {service} of {component} on {self._host}"
         self._issued[component, service] = signing.verify(chain, names, source.roots, what)
 
     def _authority(self, declared: Mapping[str, Any]) -> Authority:
         settings = declared.get("authority") or self._default
         key = repr(settings)
         if key not in self._authorities:
-            self._authorities[key] = authority(settings, self._resolve, "certificate %s" % declared["service"])
+            self._authorities[key] = authority(
+                settings, self._resolve, "certificate {}".format(declared["service"]), self._create
+            )
         return self._authorities[key]
 
     def _request_name(self, component: str, service: str) -> str:
-        return "%s-%s-%s" % (self._host, component, service)
+        return f"{self._host}-{component}-{service}"
 
 
 @contextlib.contextmanager
@@ -275,7 +299,7 @@ def _only_one(directory: Path) -> Iterator[None]:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise AnsibleError("certificate authority: %s cannot be used: %s" % (directory, error)) from error
+        raise AnsibleError(f"certificate authority: {directory} cannot be used: {error}") from error
     with os.fdopen(descriptor) as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield

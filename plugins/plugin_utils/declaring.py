@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -20,21 +19,21 @@ ARCHITECTURES = ("amd64", "arm64")
 _SHA256 = re.compile(r"^[0-9a-fA-F]{64}$")
 
 
-class DeclarationError(AnsibleError):
+class DeclarationError(AnsibleError):  # type: ignore[misc]
     """The declaration itself is wrong; nothing was sent to the host."""
 
 
 def checked(arguments: Mapping[str, Any], number: int | None = None) -> dict[str, Any]:
     """Return the arguments of one component with defaults; every mistake in them is named at once."""
-    where = "" if number is None else "components[%d]: " % number
+    where = "" if number is None else f"components[{number}]: "
     result = ArgumentSpecValidator(COMPONENT).validate(dict(arguments))
     if result.error_messages:
         raise DeclarationError(where + "; ".join(result.error_messages))
     known: dict[str, Any] = result.validated_parameters
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", known["name"] or ""):
         raise DeclarationError(
-            "%sname is %r; it names a directory, a unit and a user, so it must be lower-case letters, digits, - and _"
-            % (where, known["name"])
+            f"{where}name is {known['name']!r}; it names a directory, a unit and a user, "
+            "so it must be lower-case letters, digits, - and _"
         )
     return known
 
@@ -55,7 +54,11 @@ def declare(
     user = arguments["user"] or (name if unit else "root")
     layout = Layout(name)
     data = _data(unit, layout)
-    places = {"{archive}": str(layout.archive), "{tree}": str(layout.tree), "{data}": data[0] if data else str(layout.data)}
+    places = {
+        "{archive}": str(layout.archive),
+        "{tree}": str(layout.tree),
+        "{data}": data[0] if data else str(layout.data),
+    }
     services = [one["service"] for one in arguments["certificates"]]
     return {
         "name": name,
@@ -80,7 +83,7 @@ def _data(unit: Mapping[str, Any] | None, layout: Layout) -> list[str]:
     paths = [value] if isinstance(value, str) else list(value)
     for path in paths:
         if not str(path).startswith("/"):
-            raise DeclarationError("unit.data of %s: %r is not an absolute path" % (layout.name, path))
+            raise DeclarationError(f"unit.data of {layout.name}: {path!r} is not an absolute path")
     return [str(path) for path in paths]
 
 
@@ -91,7 +94,7 @@ def _archive(
         return None
     name, version = archive["name"] or component, archive["version"]
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+_~-]*", version):
-        raise DeclarationError("archive.version of %s is %r; it names a directory" % (component, version))
+        raise DeclarationError(f"archive.version of {component} is {version!r}; it names a directory")
     declared = archive["sha256"]
     bases = archive["mirrors"] if archive["mirrors"] is not None else mirrors
     variants = {}
@@ -103,18 +106,18 @@ def _archive(
         if not sha256:
             continue
         if not _SHA256.match(str(sha256)):
-            raise DeclarationError("sha256 of %s is %r; it must be 64 hexadecimal digits" % (file, sha256))
-        urls = ["%s/%s/%s/%s" % (base.rstrip("/"), name, version, file) for base in bases]
+            raise DeclarationError(f"sha256 of {file} is {sha256!r}; it must be 64 hexadecimal digits")
+        urls = ["{}/{}/{}/{}".format(base.rstrip("/"), name, version, file) for base in bases]
         if not bases and archive["upstream"]:
             urls = [_replace(archive["upstream"], {**fields, "{file}": file})]
         for url in urls:
             if not url.startswith(("http://", "https://", "file://")):
-                raise DeclarationError("%s: only http, https and file URLs are fetched" % url)
+                raise DeclarationError(f"{url}: only http, https and file URLs are fetched")
         variants[arch] = {"file": file, "sha256": str(sha256).lower(), "urls": urls}
     if not variants:
         raise DeclarationError(
-            "archive of %s: no sha256; nothing is installed unchecked. Set archive.sha256, or artifact_checksums for %s"
-            % (component, archive["file"])
+            f"archive of {component}: no sha256; nothing is installed unchecked. "
+            f"Set archive.sha256, or artifact_checksums for {archive['file']}"
         )
     return {"name": name, "version": version, "strip": archive["strip"], "variants": variants}
 
@@ -124,10 +127,12 @@ def _tree(tree: Mapping[str, Any] | None, user: str, render: Callable[[str], dic
     owner, group = given.get("owner") or "root", given.get("group") or user
     access = {"owner": owner, "group": group, "mode": given.get("mode") or "0640", "secret": False}
     rendered = render(given["templates"]) if given.get("templates") else {}
-    files = rendering.files(rendered, given.get("files") or {}, access, given.get("rules") or {}, given.get("secret") or [])
+    files = rendering.files(
+        rendered, given.get("files") or {}, access, given.get("rules") or {}, given.get("secret") or []
+    )
     for file in files:
         if file["path"].split("/")[0] == TLS:
-            raise DeclarationError("%s: the directory %s/ of a tree is kept for certificates" % (file["path"], TLS))
+            raise DeclarationError("{}: the directory {}/ of a tree is kept for certificates".format(file["path"], TLS))
     return {
         "files": files,
         "owner": owner,
@@ -146,8 +151,8 @@ def _unit(
     reload = unit["reload"]
     if isinstance(reload, str):  # a signal
         if not re.fullmatch(r"(SIG)?[A-Z0-9]+", reload):
-            raise DeclarationError("unit.reload of %s: %r is neither a signal nor a list" % (name, reload))
-        reload = ["/bin/kill", "-%s" % reload.replace("SIG", "", 1), "$MAINPID"]
+            raise DeclarationError(f"unit.reload of {name}: {reload!r} is neither a signal nor a list")
+        reload = ["/bin/kill", "-{}".format(reload.replace("SIG", "", 1)), "$MAINPID"]
     try:
         text = units.render(
             units.UnitDeclaration(
@@ -165,16 +170,16 @@ def _unit(
             )
         )
     except ValueError as error:
-        raise DeclarationError("unit of %s: %s" % (name, error)) from error
+        raise DeclarationError(f"unit of {name}: {error}") from error
     if not unit["command"] or not _replace(unit["command"][0], places).startswith("/"):
-        raise DeclarationError("unit.command of %s must begin with an absolute path, or with {archive}/" % name)
+        raise DeclarationError(f"unit.command of {name} must begin with an absolute path, or with {{archive}}/")
     return {"text": text, "reloads": bool(reload)}
 
 
 def _links(links: Mapping[str, str]) -> dict[str, str]:
     for path, target in links.items():
         if not path.startswith("/") or target.startswith("/") or ".." in target.split("/"):
-            raise DeclarationError("links: %s -> %s; give an absolute path and a path inside the tree" % (path, target))
+            raise DeclarationError(f"links: {path} -> {target}; give an absolute path and a path inside the tree")
     return dict(links)
 
 
@@ -185,28 +190,32 @@ def _commands(value: Sequence[Any], where: str) -> list[list[str]]:
     commands = [value] if all(isinstance(one, str) for one in value) else value
     for argv in commands:
         if isinstance(argv, str) or not argv:
-            raise DeclarationError("%s: give a list of arguments, or a list of such lists; not %r" % (where, argv))
+            raise DeclarationError(f"{where}: give a list of arguments, or a list of such lists; not {argv!r}")
     return [[str(one) for one in argv] for argv in commands]
 
 
-def _ready(
-    ready: Any, services: Sequence[str], layout: Layout, places: Mapping[str, str]
-) -> dict[str, Any]:
+def _ready(ready: Any, services: Sequence[str], layout: Layout, places: Mapping[str, str]) -> dict[str, Any]:
     questions = [ready] if isinstance(ready, Mapping) else list(ready or [])
     within = max([float(one.get("within", 30)) for one in questions], default=30.0)
-    return {"probes": [_probe(one, services, layout, places) for one in questions if set(one) - {"within"}], "within": within}
+    return {
+        "probes": [_probe(one, services, layout, places) for one in questions if set(one) - {"within"}],
+        "within": within,
+    }
 
 
 _PROBE_KEYS = {"within", "port", "status", "match", "server_name", "ca", "certificate", "timeout"}
 
 
-def _probe(one: Mapping[str, Any], services: Sequence[str], layout: Layout, places: Mapping[str, str]) -> dict[str, Any]:
+def _probe(
+    one: Mapping[str, Any], services: Sequence[str], layout: Layout, places: Mapping[str, str]
+) -> dict[str, Any]:
     kinds = [kind for kind in ("http", "https", "tcp", "command") if one.get(kind) is not None]
     unknown = set(one) - _PROBE_KEYS - {"http", "https", "tcp", "command"}
     if len(kinds) != 1 or unknown:
         raise DeclarationError(
-            "ready of %s: give one of http, https, tcp and command%s"
-            % (layout.name, ", without %s" % ", ".join(sorted(unknown)) if unknown else "")
+            "ready of {}: give one of http, https, tcp and command{}".format(
+                layout.name, ", without {}".format(", ".join(sorted(unknown))) if unknown else ""
+            )
         )
     kind = kinds[0]
     probe: dict[str, Any] = {"kind": kind, "seconds": float(one.get("timeout", 5))}
@@ -215,9 +224,9 @@ def _probe(one: Mapping[str, Any], services: Sequence[str], layout: Layout, plac
     else:
         probe["target"] = _target(kind, str(one[kind]), one.get("port"), layout.name)
     if kind == "https":
-        tls = "%s/%s" % (layout.tree, TLS)
+        tls = f"{layout.tree}/{TLS}"
         if services:
-            probe["ca"], probe["certificate"] = "%s/ca.pem" % tls, "%s/%s-bundle.pem" % (tls, services[0])
+            probe["ca"], probe["certificate"] = f"{tls}/ca.pem", f"{tls}/{services[0]}-bundle.pem"
         for key in ("ca", "certificate"):
             if one.get(key) is not None:
                 probe[key] = _replace(str(one[key]), places)
@@ -232,13 +241,13 @@ def _probe(one: Mapping[str, Any], services: Sequence[str], layout: Layout, plac
 
 def _target(kind: str, target: str, port: Any, name: str) -> str:
     if kind == "tcp":
-        return target if ":" in target else "127.0.0.1:%s" % target
+        return target if ":" in target else f"127.0.0.1:{target}"
     if target.startswith("/"):
         if port is None:
-            raise DeclarationError("ready of %s: %s: %s needs a port" % (name, kind, target))
-        return "%s://127.0.0.1:%s%s" % (kind, port, target)
+            raise DeclarationError(f"ready of {name}: {kind}: {target} needs a port")
+        return f"{kind}://127.0.0.1:{port}{target}"
     if "://" not in target:
-        return "%s://%s%s" % (kind, "127.0.0.1" if target.startswith(":") else "", target)
+        return "{}://{}{}".format(kind, "127.0.0.1" if target.startswith(":") else "", target)
     return target
 
 

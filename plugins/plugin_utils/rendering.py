@@ -18,12 +18,12 @@ try:
     from ansible.template import trust_as_template
 except ImportError:  # ansible-core before 2.19 trusts what the controller reads
 
-    def trust_as_template(value: str) -> str:  # type: ignore[no-redef]
+    def trust_as_template(value: str) -> str:
         """Return ``value``."""
         return value
 
 
-class RenderingError(AnsibleError):
+class RenderingError(AnsibleError):  # type: ignore[misc]
     """A template does not render; nothing was sent to the host."""
 
 
@@ -41,7 +41,7 @@ class Renderer:
         other file is taken as it is.
         """
         if not root.is_dir():
-            raise RenderingError("templates: %s is not a directory on the controller" % root)
+            raise RenderingError(f"templates: {root} is not a directory on the controller")
         templar = self._templar.copy_with_new_env(
             searchpath=[str(root), str(root.parent)], available_variables=self._variables
         )
@@ -66,13 +66,13 @@ class Renderer:
             )
         except (AnsibleError, UnicodeDecodeError) as error:
             message = getattr(error, "message", None) or str(error)
-            raise RenderingError("template %s does not render: %s" % (path, message)) from error
+            raise RenderingError(f"template {path} does not render: {message}") from error
         if text is None:
             return ""
         if not isinstance(text, str):
             raise RenderingError(
-                "template %s renders to a %s, not to text; end it with to_nice_yaml, to_json or to_properties"
-                % (path, type(text).__name__)
+                f"template {path} renders to a {type(text).__name__}, not to text; "
+                "end it with to_nice_yaml, to_json or to_properties"
             )
         return text
 
@@ -87,7 +87,7 @@ def text_of(path: str, value: Any) -> str:
         import yaml  # noqa: PLC0415 - only here, and ansible-core brings it
 
         return str(yaml.safe_dump(json.loads(json.dumps(value)), sort_keys=True, default_flow_style=False))
-    raise RenderingError("files: the content of %s must be text (only .json and .yml files take data)" % path)
+    raise RenderingError(f"files: the content of {path} must be text (only .json and .yml files take data)")
 
 
 def files(
@@ -106,12 +106,10 @@ def files(
     for path, value in inline.items():
         own = value if isinstance(value, Mapping) and "content" in value else {"content": value}
         contents[path] = (text_of(path, own["content"]).encode(), own)
-    return [
-        _file(path, content, own, defaults, rules, secret) for path, (content, own) in sorted(contents.items())
-    ]
+    return [_file(path, content, own, defaults, rules, secret) for path, (content, own) in sorted(contents.items())]
 
 
-def _file(
+def _file(  # noqa: PLR0917
     path: str,
     content: bytes,
     own: Mapping[str, Any],
@@ -139,7 +137,7 @@ def mode_bits(mode: Any, what: str) -> int:
     try:
         bits = int(mode, 8) if isinstance(mode, str) else int(mode)
     except (TypeError, ValueError) as error:
-        raise RenderingError("the mode of %s is %r; write it as an octal string, like '0640'" % (what, mode)) from error
+        raise RenderingError(f"the mode of {what} is {mode!r}; write it as an octal string, like '0640'") from error
     if not 0 <= bits <= 0o777:
-        raise RenderingError("the mode of %s is %r; write it as an octal string, like '0640'" % (what, mode))
+        raise RenderingError(f"the mode of {what} is {mode!r}; write it as an octal string, like '0640'")
     return bits

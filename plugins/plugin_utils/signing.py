@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
-class SigningError(AnsibleError):
+class SigningError(AnsibleError):  # type: ignore[misc]
     """A request or certificate that must not be trusted; the live certificate stays."""
 
 
@@ -64,6 +64,7 @@ def sign(csr_pem: str, names: Sequence[str], common_name: str, issuer: Issuer) -
     csr = checked_request(csr_pem, names)
     now = _now()
     end = min(now + datetime.timedelta(days=issuer.days), issuer.certificate.not_valid_after_utc)
+    issuer_key: Any = issuer.certificate.public_key()
     certificate = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)]))
@@ -79,9 +80,7 @@ def sign(csr_pem: str, names: Sequence[str], common_name: str, issuer: Issuer) -
         )
         .add_extension(x509.SubjectAlternativeName(general_names(names)), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(csr.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.certificate.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
         .sign(issuer.key, hashes.SHA256())
     )
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
@@ -92,12 +91,12 @@ def checked_request(csr_pem: str, names: Sequence[str]) -> x509.CertificateSigni
     try:
         csr = x509.load_pem_x509_csr(csr_pem.encode())
     except ValueError as error:
-        raise SigningError("the host sent no valid signing request: %s" % error) from error
+        raise SigningError(f"the host sent no valid signing request: {error}") from error
     if not csr.is_signature_valid:
         raise SigningError("the host's signing request is not signed by its own key")
     asked = _names(csr.extensions)
     if asked != _wanted(names):
-        raise SigningError("the host asks for %s, declared is %s; not signed" % (sorted(asked), sorted(_wanted(names))))
+        raise SigningError(f"the host asks for {sorted(asked)}, declared is {sorted(_wanted(names))}; not signed")
     return csr
 
 
@@ -109,18 +108,18 @@ def verify(chain_pem: str, names: Sequence[str], trust: Sequence[x509.Certificat
     try:
         chain = x509.load_pem_x509_certificates(chain_pem.encode())
     except ValueError as error:
-        raise SigningError("%s: what the authority gave is no PEM certificate: %s" % (what, error)) from error
+        raise SigningError(f"{what}: what the authority gave is no PEM certificate: {error}") from error
     leaf, now = chain[0], _now()
     _require_in_force(leaf, what, now)
     carried = _names(leaf.extensions)
     if missing := _wanted(names) - carried:
-        raise SigningError("%s: the certificate lacks the names %s" % (what, sorted(missing)))
+        raise SigningError(f"{what}: the certificate lacks the names {sorted(missing)}")
     signer = leaf
     issuer: x509.Certificate | None = None
     for _depth in range(len(chain) + 1):
         anchor = next((root for root in trust if _issued(signer, root)), None)
         if anchor is not None:
-            _require_in_force(anchor, "%s: its authority %s" % (what, _title(anchor)), now)
+            _require_in_force(anchor, f"{what}: its authority {_title(anchor)}", now)
             return {
                 "chain": chain_pem if chain_pem.endswith("\n") else chain_pem + "\n",
                 "fingerprint": fingerprint(leaf),
@@ -132,13 +131,14 @@ def verify(chain_pem: str, names: Sequence[str], trust: Sequence[x509.Certificat
         following = next((one for one in chain[1:] if _issued(signer, one)), None)
         if following is None:
             break
-        _require_in_force(following, "%s: the intermediate %s" % (what, _title(following)), now)
+        _require_in_force(following, f"{what}: the intermediate {_title(following)}", now)
         issuer = issuer or following
         signer = following
     raise SigningError(
-        "%s: the certificate was issued by %s, which is none of the trusted authorities (%s). Nothing was changed; "
-        "add that authority to the bundle, or have the certificate issued by the right one"
-        % (what, signer.issuer.rfc4514_string(), ", ".join(_title(one) for one in trust) or "none")
+        "{}: the certificate was issued by {}, which is none of the trusted authorities ({}). Nothing was changed; "
+        "add that authority to the bundle, or have the certificate issued by the right one".format(
+            what, signer.issuer.rfc4514_string(), ", ".join(_title(one) for one in trust) or "none"
+        )
     )
 
 
@@ -150,7 +150,7 @@ def require_authority(certificate: x509.Certificate, what: str) -> None:
     except x509.ExtensionNotFound:
         constraints = None
     if constraints is None or not constraints.ca:
-        raise SigningError("%s is not the certificate of an authority (CA:TRUE is missing)" % what)
+        raise SigningError(f"{what} is not the certificate of an authority (CA:TRUE is missing)")
 
 
 def public_key(owner: Any) -> bytes:
@@ -193,9 +193,9 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 def _require_in_force(certificate: x509.Certificate, what: str, now: datetime.datetime) -> None:
     if now > certificate.not_valid_after_utc:
-        raise SigningError("%s expired on %s; nothing was changed" % (what, certificate.not_valid_after_utc))
+        raise SigningError(f"{what} expired on {certificate.not_valid_after_utc}; nothing was changed")
     if now < certificate.not_valid_before_utc:
-        raise SigningError("%s is valid from %s only; nothing was changed" % (what, certificate.not_valid_before_utc))
+        raise SigningError(f"{what} is valid from {certificate.not_valid_before_utc} only; nothing was changed")
 
 
 def _names(extensions: x509.Extensions) -> set[str]:

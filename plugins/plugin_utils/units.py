@@ -76,9 +76,9 @@ def render(unit: UnitDeclaration) -> str:
         sections.setdefault(section, {}).update(settings)
     lines = ["# Written by selfhosted.monitoring.component; declare changes in 'unit'."]
     for section, settings in sections.items():
-        lines += ["", "[%s]" % section]
+        lines += ["", f"[{section}]"]
         for key, value in settings.items():
-            lines += ["%s=%s" % (key, _value(one)) for one in _values(value)]
+            lines += [f"{key}={_value(one)}" for one in _values(value)]
     return "\n".join(lines) + "\n"
 
 
@@ -92,9 +92,7 @@ def _service(unit: UnitDeclaration) -> dict[str, Any]:
     if unit.reload:
         service["ExecReload"] = command_line(unit.reload, variables=True)
     if unit.environment:
-        service["Environment"] = [
-            quote("%s=%s" % (key, _text(value))) for key, value in sorted(unit.environment.items())
-        ]
+        service["Environment"] = [quote(f"{key}={_text(value)}") for key, value in sorted(unit.environment.items())]
     service.update({"Restart": "always", "RestartSec": 2, "TimeoutStopSec": 60})
     if unit.jvm:
         service["SuccessExitStatus"] = 143  # a JVM that SIGTERM ended
@@ -112,10 +110,9 @@ def _service(unit: UnitDeclaration) -> dict[str, Any]:
 def _limits(limits: Mapping[str, Any]) -> dict[str, Any]:
     rendered: dict[str, Any] = {}
     if limits.get("cpu") is not None:
-        rendered["CPUQuota"] = "%d%%" % max(1, round(float(limits["cpu"]) * 100))
+        rendered["CPUQuota"] = f"{max(1, round(float(limits['cpu']) * 100))}%"
     if limits.get("memory") is not None:
-        # MemoryLimit is what systemd heeds on cgroup v1, MemoryMax on v2.
-        rendered["MemoryMax"] = rendered["MemoryLimit"] = limits["memory"]
+        rendered["MemoryMax"] = limits["memory"]  # on cgroup v1 systemd applies it as MemoryLimit itself
     if limits.get("tasks") is not None:
         rendered["TasksMax"] = limits["tasks"]
     rendered["LimitNOFILE"] = limits.get("files") or 65536
@@ -135,7 +132,7 @@ def quote(argument: str) -> str:
     if literal and re.fullmatch(r"[A-Za-z0-9_@%+=:,./$-]+", literal):
         return literal
     escaped = literal.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return '"%s"' % escaped
+    return f'"{escaped}"'
 
 
 def _values(value: Any) -> list[Any]:
@@ -147,7 +144,7 @@ def _values(value: Any) -> list[Any]:
 def _value(value: Any) -> str:
     text = _text(value)
     if "\n" in text:
-        raise ValueError("a unit's setting cannot hold a line break: %r" % text)
+        raise ValueError(f"a unit's setting cannot hold a line break: {text!r}")
     return text
 
 
