@@ -136,7 +136,7 @@ class CallbackModule(CallbackBase):
         self._timing = Timing(started=time.monotonic())
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:  # noqa: ARG002
-        self._timing.begin(_role(task), task.get_name(), time.monotonic())
+        self._timing.begin(_role(task), _name(task), time.monotonic())
 
     def v2_playbook_on_handler_task_start(self, task: Any) -> None:
         self.v2_playbook_on_task_start(task, False)
@@ -150,11 +150,11 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self._count(result)
         if not ignore_errors:
-            self._timing.troubled[result._host.get_name()] = f"failed at: {result._task.get_name()}"
+            self._timing.troubled[result._host.get_name()] = f"failed at: {_name(result._task)}"
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         self._count(result)
-        self._timing.troubled[result._host.get_name()] = f"unreachable at: {result._task.get_name()}"
+        self._timing.troubled[result._host.get_name()] = f"unreachable at: {_name(result._task)}"
 
     def v2_playbook_on_stats(self, stats: Any) -> None:  # noqa: ARG002
         now = time.monotonic()
@@ -174,6 +174,10 @@ class CallbackModule(CallbackBase):
 
     def _count(self, result: Any) -> None:
         self._timing.tasks[_role(result._task), result._host.get_name()] += 1
+
+
+def _name(task: Any) -> str:
+    return str(task.name or task.action)
 
 
 def _role(task: Any) -> str:
