@@ -6,6 +6,7 @@ locals {
   settings = {
     deployment                = var.deployment
     environment               = var.environment
+    domain                    = var.domain
     image                     = var.image
     root_device               = var.root_device
     public_key                = var.public_key

@@ -21,9 +21,7 @@ node_groups = {
   }
 }
 
-# An image of the API's catalogue; the machines themselves run the lab's own.
-image       = { owner = "099720109477", name = "ubuntu/images/hvm-ssd/ubuntu-xenial-16.04-amd64-server-*" }
-root_device = "/dev/sda1"
+image = { owner = "self", name = "debian-12-amd64-*" }
 
 nat_gateways          = "none"
 s3_use_path_style     = true

@@ -107,14 +107,15 @@ resource "aws_launch_template" "node" {
     resource_type = "volume"
     tags          = local.node_tags[each.key]
   }
-
-  tags = merge(local.tags, { Name = "${local.name}-node-${each.key}" })
 }
 
 locals {
+  # What a node is called: by its role where it has only one.
+  node_kinds = { for id, node in local.nodes : id => length(node.roles) == 1 ? node.roles[0] : "node" }
+
   node_tags = {
     for id, node in local.nodes : id => merge(local.tags, {
-      Name                 = "${local.name}-${length(node.roles) == 1 ? node.roles[0] : "node"}-${id}"
+      Name                 = "${local.name}-${local.node_kinds[id]}-${id}"
       "monitoring:roles"   = join(" ", node.roles)
       "monitoring:node-id" = id
     })

@@ -1,11 +1,11 @@
 output "nodes" {
-  description = "The nodes by id: zone index, roles, and the Auto Scaling group that keeps the node alive."
+  description = "The nodes by id: name in the inventory, zone index, roles, and the Auto Scaling group that keeps the node alive."
   value = {
     for id, node in local.nodes : id => {
-      zone               = node.zone
-      roles              = node.roles
-      autoscaling_group  = aws_autoscaling_group.node[id].name
-      inventory_hostname = "${length(node.roles) == 1 ? node.roles[0] : "node"}-${id}.${var.region}"
+      name              = "${local.node_kinds[id]}-${id}.${var.region}.${var.domain}"
+      zone              = node.zone
+      roles             = node.roles
+      autoscaling_group = aws_autoscaling_group.node[id].name
     }
   }
 }

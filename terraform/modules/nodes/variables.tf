@@ -13,6 +13,11 @@ variable "region" {
   type        = string
 }
 
+variable "domain" {
+  description = "Name of the private zone."
+  type        = string
+}
+
 variable "subnets" {
   description = "Ids of the hosts' subnets by zone index (1 to 3)."
   type        = map(string)

@@ -39,6 +39,7 @@ module "nodes" {
   deployment         = var.settings.deployment
   environment        = var.settings.environment
   region             = var.region.name
+  domain             = var.settings.domain
   subnets            = module.network.host_subnets
   security_groups    = module.network.security_groups
   node_groups        = var.settings.node_groups

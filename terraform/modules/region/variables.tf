@@ -33,6 +33,7 @@ variable "settings" {
   type = object({
     deployment                = string
     environment               = string
+    domain                    = string
     image                     = object({ owner = string, name = string })
     root_device               = string
     public_key                = string
