@@ -1,0 +1,64 @@
+"""The static checks of terraform/: format, validity, lint, and its own tests; no cloud is asked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "lab"))
+
+from localcloud import paths, preflight, terraform  # noqa: E402 - the lab knows where providers are found
+from localcloud.problems import LabError  # noqa: E402
+
+
+def tflint() -> str:
+    """Return the path of tflint; raises LabError saying how to get it."""
+    own = paths.cache() / "bin" / "tflint"
+    found = shutil.which("tflint") or (str(own) if own.exists() else None)
+    if found is None:
+        command = [sys.executable, "-m", "localcloud.artifacts", "tools"]
+        if subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": "lab"}, check=False).returncode:
+            raise LabError("tflint is missing and could not be built; see above, or put one on PATH")
+        found = str(own)
+    return found
+
+
+def main() -> int:
+    """Run all checks; return how many failed."""
+    with tempfile.TemporaryDirectory() as directory:
+        plugin_cache, configuration = paths.cache() / "terraform", Path(directory) / "cli.tfrc"
+        plugin_cache.mkdir(parents=True, exist_ok=True)
+        configuration.write_text(terraform.cli_configuration(terraform.provider_mirror(), plugin_cache), "utf-8")
+        env = {
+            **os.environ,
+            "TF_CLI_CONFIG_FILE": str(configuration),
+            "TF_DATA_DIR": f"{directory}/data",
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+        }
+        try:
+            program, linter = preflight.terraform(), tflint()
+        except LabError as error:
+            print(error)
+            return 1
+        checks = (
+            [program, "fmt", "-check", "-diff", "-recursive"],
+            [program, "init", "-no-color", "-backend=false", "-lockfile=readonly"],
+            [program, "validate", "-no-color"],
+            [linter, "--recursive", f"--config={ROOT / '.tflint.hcl'}"],
+            [program, "test", "-no-color"],
+        )
+        failed = 0
+        for check in checks:
+            print(f"$ {' '.join(check)}", flush=True)
+            failed += subprocess.run(check, cwd=ROOT / "terraform", env=env, check=False).returncode != 0
+        return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
