@@ -62,7 +62,11 @@ class Application:
         environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)
         try:
             with self.lock:
-                return list(self.dispatcher(environ, start_response))
+                answer = self.dispatcher(environ, start_response)
+                try:
+                    return list(answer)
+                finally:
+                    answer.close()
         except NotImplementedError as error:
             log.warning("moto does not implement %s %s of %s: %s", environ["REQUEST_METHOD"], path, service, error)
             text = error_body(service, "NotImplemented", f"The lab's API does not implement this call: {error}")

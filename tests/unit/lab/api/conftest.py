@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore.config import Config
+from botocore.loaders import create_loader
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 START_SECONDS = 60
+LOADER = create_loader()  # shared, since it parses a service's model once
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,9 @@ def clients(api: Api) -> Client:
 
     @cache
     def session(profile: str) -> boto3.Session:
-        return boto3.Session(profile_name=profile)
+        core = botocore.session.Session(profile=profile)
+        core.register_component("data_loader", LOADER)
+        return boto3.Session(botocore_session=core)
 
     @cache
     def make(service: str, profile: str = "terraform", region: str = "us-east-1") -> Any:

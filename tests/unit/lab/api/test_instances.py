@@ -39,7 +39,7 @@ def group(client: Client, network: Callable[..., Network]) -> Iterator[Group]:
     place = network(f"10.213.{16 + number}.0/28", region)
     name = f"node-{number}"
     image = ec2.describe_images(Owners=["self"], Filters=[{"Name": "name", "Values": ["debian-12-amd64-*"]}])
-    key = ec2.create_key_pair(KeyName=name)["KeyName"]
+    key = ec2.create_key_pair(KeyName=name, KeyType="ed25519")["KeyName"]
     iam.create_instance_profile(InstanceProfileName=name, Path="/monitoring/lab/lab/")
     kms_key = client("kms", region=region).create_key()["KeyMetadata"]["Arn"]
     template = ec2.create_launch_template(
