@@ -65,7 +65,13 @@ def unpack(versions: Path, archive: Archive) -> Path:
         staging.mkdir(mode=0o755)
         try:
             _extract(packed, archive, staging)
-            record = {"version": archive.version, "sha256": archive.sha256, "file": archive.file, "source": source}
+            record = {
+                "version": archive.version,
+                "sha256": archive.sha256,
+                "file": archive.file,
+                "source": source,
+                "identity": archive.identity,
+            }
             atomic.write_new(staging / RECORD, json.dumps(record).encode(), 0o644)
             _sync(staging)
             directory = versions / archive.identity
@@ -118,6 +124,16 @@ def record(directory: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _record(archive: Archive, source: str) -> dict[str, str]:
+    return {
+        "version": archive.version,
+        "sha256": archive.sha256,
+        "identity": archive.identity,
+        "file": archive.file,
+        "source": source,
+    }
 
 
 def _extract(packed: Path, archive: Archive, target: Path) -> None:

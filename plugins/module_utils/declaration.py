@@ -12,12 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.selfhosted.monitoring.plugins.module_utils import sources
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.archives import Archive
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.readiness import Probe
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import Tree, TreeFile
-
-ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Declaration:
     within: float = 30.0
 
 
-def pack(components: list[dict[str, Any]]) -> str:
+def pack(components: Any) -> str:
     """Return the one opaque argument: small on the wire, and nothing that a log would show."""
     return base64.b64encode(zlib.compress(json.dumps(components).encode(), 6)).decode()
 
@@ -100,7 +98,7 @@ def _declaration(value: Mapping[str, Any], machine: str) -> Declaration:
         present=value["present"],
         defer=value["defer"],
         user=value["user"],
-        archive=_archive(value.get("archive"), machine),
+        archive=sources.archive(value["archive"], machine) if value.get("archive") else None,
         tree=Tree(
             tuple(TreeFile.from_payload(file) for file in tree["files"]),
             tree["owner"],
@@ -143,17 +141,3 @@ def _certificate(value: Mapping[str, Any]) -> Certificate:
         reload=value["reload"],
         issued=Issued(**issued) if issued else None,
     )
-
-
-def _archive(value: Mapping[str, Any] | None, machine: str) -> Archive | None:
-    if value is None:
-        return None
-    variants = value["variants"]
-    chosen = variants.get(ARCHITECTURES.get(machine, machine)) or variants.get("any")
-    if chosen is None:
-        raise Failure(
-            "no archive of {} is declared for this host's architecture {}; sha256 has: {}".format(
-                value["name"], machine, ", ".join(sorted(variants)) or "none"
-            )
-        )
-    return Archive(value["version"], chosen["file"], chosen["sha256"], tuple(chosen["urls"]), value["strip"])

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatch
 from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.component_arguments import COMPONENT
+from ansible_collections.selfhosted.monitoring.plugins.module_utils import sources
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component_arguments import COMPONENT, TREE
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import TLS, Layout
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.sources import replace
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils import rendering, units
 
-ARCHITECTURES = ("amd64", "arm64")
-_SHA256 = re.compile(r"^[0-9a-fA-F]{64}$")
+_NO_TREE = {key: option.get("default") for key, option in TREE.items()}
 
 
 class DeclarationError(AnsibleError):  # type: ignore[misc]
@@ -66,7 +69,7 @@ def declare(
         "defer": arguments["live"] == "defer",
         "user": user,
         "archive": _archive(arguments["archive"], name, mirrors, checksums),
-        "tree": _tree(arguments["tree"], user, render),
+        "tree": _tree(arguments["tree"] or _NO_TREE, user, render),
         "certificates": [],
         "unit": _unit(unit, name, user, data, places),
         "links": _links(arguments["links"]),
@@ -92,55 +95,35 @@ def _archive(
 ) -> dict[str, Any] | None:
     if archive is None:
         return None
-    name, version = archive["name"] or component, archive["version"]
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+_~-]*", version):
-        raise DeclarationError(f"archive.version of {component} is {version!r}; it names a directory")
-    declared = archive["sha256"]
-    bases = archive["mirrors"] if archive["mirrors"] is not None else mirrors
-    variants = {}
-    for arch in ARCHITECTURES if "{arch}" in archive["file"] else ("any",):
-        fields = {"{name}": name, "{version}": version, "{arch}": arch}
-        file = _replace(archive["file"], fields)
-        own = declared.get(arch) or declared.get("any") if isinstance(declared, Mapping) else declared
-        sha256 = checksums.get(file) or own
-        if not sha256:
-            continue
-        if not _SHA256.match(str(sha256)):
-            raise DeclarationError(f"sha256 of {file} is {sha256!r}; it must be 64 hexadecimal digits")
-        urls = ["{}/{}/{}/{}".format(base.rstrip("/"), name, version, file) for base in bases]
-        if not bases and archive["upstream"]:
-            urls = [_replace(archive["upstream"], {**fields, "{file}": file})]
-        for url in urls:
-            if not url.startswith(("http://", "https://", "file://")):
-                raise DeclarationError(f"{url}: only http, https and file URLs are fetched")
-        variants[arch] = {"file": file, "sha256": str(sha256).lower(), "urls": urls}
-    if not variants:
-        raise DeclarationError(
-            f"archive of {component}: no sha256; nothing is installed unchecked. "
-            f"Set archive.sha256, or artifact_checksums for {archive['file']}"
-        )
-    return {"name": name, "version": version, "strip": archive["strip"], "variants": variants}
+    try:
+        return sources.variants(archive, component, mirrors, checksums)
+    except Failure as failure:
+        raise DeclarationError(str(failure)) from failure
 
 
-def _tree(tree: Mapping[str, Any] | None, user: str, render: Callable[[str], dict[str, bytes]]) -> dict[str, Any]:
-    given = tree or {}
-    owner, group = given.get("owner") or "root", given.get("group") or user
-    access = {"owner": owner, "group": group, "mode": given.get("mode") or "0640", "secret": False}
-    rendered = render(given["templates"]) if given.get("templates") else {}
-    files = rendering.files(
-        rendered, given.get("files") or {}, access, given.get("rules") or {}, given.get("secret") or []
-    )
-    for file in files:
-        if file["path"].split("/")[0] == TLS:
-            raise DeclarationError("{}: the directory {}/ of a tree is kept for certificates".format(file["path"], TLS))
+def tree(given: Mapping[str, Any], render: Callable[[str], dict[str, bytes]]) -> dict[str, Any]:
+    """Return a configuration tree as it goes to the host."""
+    access = {"owner": given["owner"], "group": given["group"], "mode": given["mode"], "secret": False}
+    rendered = render(given["templates"]) if given["templates"] else {}
     return {
-        "files": files,
-        "owner": owner,
-        "group": group,
-        "directory_mode": rendering.mode_bits(given.get("directory_mode") or "0750", "directories"),
-        "validate": _commands(given.get("validate") or [], "tree.validate"),
-        "restart_on": given.get("restart_on") or [],
+        "files": rendering.files(rendered, given["files"], access, given["rules"], given["secret"]),
+        "owner": given["owner"],
+        "group": given["group"],
+        "directory_mode": rendering.mode_bits(given["directory_mode"], "directories"),
+        "validate": _commands(given["validate"], "validate"),
     }
+
+
+def _tree(given: Mapping[str, Any], user: str, render: Callable[[str], dict[str, bytes]]) -> dict[str, Any]:
+    sent = tree({**given, "group": given["group"] or user}, render)
+    for file in sent["files"]:
+        if file["path"].split("/")[0] == TLS:
+            raise DeclarationError(f"{file['path']}: the directory {TLS}/ of a tree is kept for certificates")
+    return {**sent, "restart_on": [file["path"] for file in sent["files"] if _any(file["path"], given["restart_on"])]}
+
+
+def _any(path: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(path, pattern) for pattern in patterns)
 
 
 def _unit(
@@ -158,11 +141,11 @@ def _unit(
             units.UnitDeclaration(
                 name=name,
                 description=unit["description"] or "",
-                command=[_replace(one, places) for one in unit["command"]],
+                command=[replace(one, places) for one in unit["command"]],
                 user=user,
-                reload=[_replace(str(one), places) for one in reload or []],
+                reload=[replace(str(one), places) for one in reload or []],
                 limits=unit["limits"] or {},
-                environment={key: _replace(str(value), places) for key, value in unit["environment"].items()},
+                environment={key: replace(str(value), places) for key, value in unit["environment"].items()},
                 writable=data,
                 capabilities=unit["capabilities"],
                 jvm=unit["jvm"],
@@ -171,7 +154,7 @@ def _unit(
         )
     except ValueError as error:
         raise DeclarationError(f"unit of {name}: {error}") from error
-    if not unit["command"] or not _replace(unit["command"][0], places).startswith("/"):
+    if not unit["command"] or not replace(unit["command"][0], places).startswith("/"):
         raise DeclarationError(f"unit.command of {name} must begin with an absolute path, or with {{archive}}/")
     return {"text": text, "reloads": bool(reload)}
 
@@ -220,7 +203,7 @@ def _probe(
     kind = kinds[0]
     probe: dict[str, Any] = {"kind": kind, "seconds": float(one.get("timeout", 5))}
     if kind == "command":
-        probe["argv"] = [_replace(str(argument), places) for argument in one["command"]]
+        probe["argv"] = [replace(str(argument), places) for argument in one["command"]]
     else:
         probe["target"] = _target(kind, str(one[kind]), one.get("port"), layout.name)
     if kind == "https":
@@ -229,7 +212,7 @@ def _probe(
             probe["ca"], probe["certificate"] = f"{tls}/ca.pem", f"{tls}/{services[0]}-bundle.pem"
         for key in ("ca", "certificate"):
             if one.get(key) is not None:
-                probe[key] = _replace(str(one[key]), places)
+                probe[key] = replace(str(one[key]), places)
     for key in ("match", "server_name"):
         if one.get(key):
             probe[key] = str(one[key])
@@ -249,9 +232,3 @@ def _target(kind: str, target: str, port: Any, name: str) -> str:
     if "://" not in target:
         return "{}://{}{}".format(kind, "127.0.0.1" if target.startswith(":") else "", target)
     return target
-
-
-def _replace(text: str, places: Mapping[str, str]) -> str:
-    for placeholder, value in places.items():
-        text = text.replace(placeholder, value)
-    return text
