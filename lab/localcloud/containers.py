@@ -98,7 +98,7 @@ class Engine:
 
     def console(self, instance_id: str) -> str:
         """Return the end of what the machine has printed on its console."""
-        return b"".join(self._container(instance_id).logs(tail=200, stream=True)).decode(errors="replace")
+        return b"".join(self._container(instance_id).logs(tail=200, stream=True, follow=False)).decode(errors="replace")
 
     def _container(self, instance_id: str) -> Container:
         container: Container = self.client.containers.get(f"lab-{instance_id}")

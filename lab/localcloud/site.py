@@ -34,13 +34,7 @@ def inventory(of_profile: str) -> Path:
 
 def environment() -> dict[str, str]:
     """Return the variables that any Ansible command on the lab needs."""
-    aws = terraform.aws_environment("inventory")
-    return {
-        "ANSIBLE_CONFIG": str(paths.CHECKOUT / "ansible.cfg"),
-        "AWS_CONFIG_FILE": aws["AWS_CONFIG_FILE"],
-        "AWS_SHARED_CREDENTIALS_FILE": aws["AWS_SHARED_CREDENTIALS_FILE"],
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+    return {"ANSIBLE_CONFIG": str(paths.CHECKOUT / "ansible.cfg"), **terraform.aws_environment("inventory")}
 
 
 def write_environment() -> None:
