@@ -52,6 +52,7 @@ def _region(ec2: EC2Backend) -> Json:
                 "status": peering.status["Code"],
             }
             for peering in ec2.vpc_pcxs.values()
+            if peering.status["Code"] != "deleted"
         ],
         "security_groups": [_security_group(group) for group in groups if group.vpc_id in vpcs],
         "instances": [
