@@ -36,7 +36,7 @@ run "hosts_have_a_subnet_a_zone_with_the_deployments_tags" {
   }
 
   assert {
-    condition     = alltrue([for subnet in aws_subnet.hosts : subnet.map_public_ip_on_launch == false])
+    condition     = alltrue([for subnet in aws_subnet.hosts : subnet.map_public_ip_on_launch != true])
     error_message = "Hosts must have no public address."
   }
 
@@ -82,7 +82,7 @@ run "ssh_is_open_to_the_controllers_only" {
 
   assert {
     condition = alltrue([for rule in aws_security_group.base.ingress :
-    rule.from_port != 22 || (tolist(rule.cidr_blocks) == tolist(["192.0.2.10/32"]) && !rule.self)])
+    rule.from_port != 22 || (tolist(rule.cidr_blocks) == tolist(["192.0.2.10/32"]) && rule.self != true)])
     error_message = "Only controller_cidrs may reach port 22."
   }
 
@@ -102,7 +102,7 @@ run "ports_are_open_to_the_roles_of_the_table" {
   }
 
   assert {
-    condition     = keys(output.open_ports["keepers"]) == tolist(["tcp 2281-2281", "tcp 2888-2888", "tcp 3888-3888"])
+    condition     = join(", ", keys(output.open_ports["keepers"])) == "tcp 2281-2281, tcp 2888-2888, tcp 3888-3888"
     error_message = "ZooKeeper opens its TLS client port and its quorum's two, and never the plain 2181."
   }
 
@@ -117,7 +117,7 @@ run "ports_are_open_to_the_roles_of_the_table" {
   }
 
   assert {
-    condition     = output.open_ports["brokers"]["tcp 9093-9093"].any && output.open_ports["brokers"]["tcp 9093-9093"].cidrs == ["10.65.0.0/22"]
+    condition     = output.open_ports["brokers"]["tcp 9093-9093"].any && output.open_ports["brokers"]["tcp 9093-9093"].cidrs == tolist(["10.65.0.0/22"])
     error_message = "Every host of the region and the hosts' tiers of the others write to Kafka."
   }
 

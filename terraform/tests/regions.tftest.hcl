@@ -93,12 +93,12 @@ run "a_fourth_region_is_one_more_entry_and_moves_no_replica" {
   }
 
   assert {
-    condition = local.replica_regions == {
+    condition = jsonencode(local.replica_regions) == jsonencode({
       "us-east-1"      = ["eu-west-1", "ap-southeast-1"]
       "eu-west-1"      = ["us-east-1", "ap-southeast-1"]
       "ap-southeast-1" = ["us-east-1", "eu-west-1"]
       "sa-east-1"      = ["us-east-1", "eu-west-1"]
-    }
+    })
     error_message = "Appending a region must leave the others' replicas where they are."
   }
 }
