@@ -27,15 +27,7 @@ class AccessKey:
         return f"AccessKey(id={self.id!r})"
 
 
-INVENTORY_ACTIONS = (
-    "ec2:DescribeInstances",
-    "ec2:DescribeSubnets",
-    "ec2:GetConsoleOutput",
-    "sts:GetCallerIdentity",
-    "sts:AssumeRole",
-)
-"""What the inventory plugin's documentation asks for; a call it makes beyond these must fail in the lab."""
-
+INVENTORY_ROLE = "arn:aws:iam::*:role/monitoring-inventory"
 DNS_ACTIONS = (
     "route53:ListHostedZones",
     "route53:ListHostedZonesByName",
@@ -50,12 +42,24 @@ MIRROR_BUCKET_ACTIONS = ("s3:ListBucket", "s3:GetBucketLocation", "s3:HeadBucket
 MIRROR_OBJECT_ACTIONS = ("s3:GetObject", "s3:HeadObject", "s3:PutObject", "s3:DeleteObject")
 
 
-def policies(mirror_bucket: str) -> dict[str, list[Statement]]:
-    """Return each user's policy statements, by profile name."""
+def policies(mirror_bucket: str, regions: tuple[str, ...]) -> dict[str, list[Statement]]:
+    """Return each user's policy statements, by profile name.
+
+    `inventory` has what plugins/inventory/ec2_topology.py and plugins/modules/ec2_known_hosts.py ask for
+    in their documentation: a call beyond it must fail in the lab first.
+    """
+    read_topology = {
+        **_allow(("ec2:DescribeInstances", "ec2:DescribeSubnets")),
+        "Condition": {"StringEquals": {"aws:RequestedRegion": list(regions)}},
+    }
     bucket = f"arn:aws:s3:::{mirror_bucket}"
     return {
         "terraform": [_allow(("*",))],
-        "inventory": [_allow(INVENTORY_ACTIONS)],
+        "inventory": [
+            read_topology,
+            _allow(("sts:AssumeRole",), INVENTORY_ROLE),
+            _allow(("ec2:GetConsoleOutput",)),
+        ],
         "dns": [_allow(DNS_ACTIONS)],
         "mirror": [
             _allow(MIRROR_BUCKET_ACTIONS, bucket),

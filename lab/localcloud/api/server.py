@@ -50,7 +50,7 @@ def fill(contents: Contents) -> dict[str, AccessKey]:
     storage.create_lock_table(ACCOUNT, contents.lock_table, home)
     if contents.credentials is None:
         return {}
-    keys = identities.create_users(ACCOUNT, identities.policies(contents.mirror_bucket))
+    keys = identities.create_users(ACCOUNT, identities.policies(contents.mirror_bucket, contents.regions))
     identities.write_profiles(contents.credentials, keys, contents.endpoint_url, home)
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
     ActionAuthenticatorMixin.request_count = 0

@@ -1,5 +1,6 @@
 """IAM: refusals in each service's own form, Route53 policies that name a zone, conditions."""
 
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 from botocore.awsrequest import AWSRequest
@@ -8,11 +9,13 @@ from moto.iam.access_control import IAMPolicyStatement, IAMRequest, IAMRequestBa
 from moto.route53.responses import Route53
 from werkzeug.exceptions import HTTPException
 
-from localcloud.api.errors import JSON_SERVICES, error_body
+from localcloud.api.errors import JSON_SERVICES, error_body, scope_of
 from localcloud.api.patches.replacing import original, replace
 
 BODY = "lab.body"
 """Where the application leaves a request's body, as it came, in the WSGI environment."""
+
+_region: ContextVar[str] = ContextVar("region", default="")
 
 
 class RefusalError(HTTPException):
@@ -69,7 +72,10 @@ def signature_covers_the_body_that_came() -> None:
     authorize = original(ActionAuthenticatorMixin, "_authenticate_and_authorize_action")
 
     def check(self: Any, iam_request_cls: Any, resource: str = "*") -> None:
-        body = self.normalized_request.environ[BODY]
+        environ = self.normalized_request.environ
+        body = environ[BODY]
+        scope = scope_of(environ.get("HTTP_AUTHORIZATION", ""))
+        _region.set(scope.region if scope else "")
 
         def request(**fields: Any) -> Any:
             return iam_request_cls(**{**fields, "body": body})
@@ -102,8 +108,11 @@ def zone_is_the_resource() -> None:
     replace(Route53, "_determine_resource", resource)
 
 
-def unmet_condition_is_no_answer() -> None:
-    """moto reads a statement whose condition is not met as a Deny; in IAM it does not apply at all."""
+def conditions_are_as_in_iam() -> None:
+    """moto reads a statement whose condition is not met as a Deny, and ignores what a condition says of the region.
+
+    In IAM a statement whose condition is not met does not apply; aws:RequestedRegion is the endpoint's region.
+    """
     is_action_permitted = original(IAMPolicyStatement, "is_action_permitted")
 
     def permitted(
@@ -113,9 +122,10 @@ def unmet_condition_is_no_answer() -> None:
         principal: str | None = None,
         incoming_condition_values: dict[str, str] | None = None,
     ) -> Any:
-        result = is_action_permitted(self, action, resource, principal, incoming_condition_values)
+        values = {**(incoming_condition_values or {}), "aws:RequestedRegion": _region.get()}
+        result = is_action_permitted(self, action, resource, principal, values)
         if result is PermissionResult.DENIED and (
-            self._statement["Effect"] == "Allow" or not self._check_conditions(incoming_condition_values)
+            self._statement["Effect"] == "Allow" or not self._check_conditions(values)
         ):
             return PermissionResult.NEUTRAL
         return result
@@ -127,5 +137,5 @@ PATCHES = (
     refusals_are_in_the_services_own_form,
     signature_covers_the_body_that_came,
     zone_is_the_resource,
-    unmet_condition_is_no_answer,
+    conditions_are_as_in_iam,
 )

@@ -1,12 +1,15 @@
 """Who may do what: users, policies, signatures, and the paths that nobody outside may call."""
 
+import itertools
+import json
 import stat
 
 import pytest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from localcloud.api.identities import policies
 
-from .conftest import Api, Client
+from .conftest import CHECKOUT, Api, Client
 
 
 def refusal(call, **arguments) -> tuple[int, str]:
@@ -41,6 +44,43 @@ def test_inventory_reads_and_does_nothing_else(client: Client) -> None:
     assert refusal(client("dynamodb", "inventory").list_tables) == (400, "AccessDeniedException")
     assert refusal(client("autoscaling", "inventory").describe_auto_scaling_groups) == (403, "AccessDenied")
     assert refusal(client("elbv2", "inventory").describe_load_balancers) == (403, "AccessDenied")
+
+
+def test_inventory_policy_is_the_documented_one() -> None:
+    text = (CHECKOUT / "plugins/inventory/ec2_topology.py").read_text()
+    lines = text[text.index('# {"Version"') :].splitlines()
+    comment = itertools.takewhile(lambda line: line.startswith("# "), lines)
+    documented = json.loads("".join(line[2:] for line in comment))["Statement"]
+    read, assume, console = policies("b", ("us-east-1", "eu-west-1", "ap-southeast-1"))["inventory"]
+    for ours, theirs in ((read, documented[0]), (assume, documented[1])):
+        actions = theirs["Action"] if isinstance(theirs["Action"], list) else [theirs["Action"]]
+        assert ours["Action"] == actions
+        assert ours.get("Condition") == theirs.get("Condition")
+    assert len(documented) == 2
+    assert console["Action"] == ["ec2:GetConsoleOutput"]
+    assert "ec2:GetConsoleOutput" in (CHECKOUT / "plugins/modules/ec2_known_hosts.py").read_text()
+
+
+def test_inventory_reads_in_its_regions_only(client: Client) -> None:
+    assert client("ec2", "inventory", region="eu-west-1").describe_subnets()["Subnets"]
+    elsewhere = client("ec2", "inventory", region="us-west-2")
+    assert refusal(elsewhere.describe_instances) == (403, "UnauthorizedOperation")
+    assert client("ec2", region="us-west-2").describe_instances()["Reservations"] == []
+
+
+def test_inventory_assumes_its_role_and_no_other(client: Client) -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    }
+    arns = {}
+    for name in ("monitoring-inventory", "other"):
+        role = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+        arns[name] = role["Arn"]
+    sts = client("sts", "inventory")
+    assumed = sts.assume_role(RoleArn=arns["monitoring-inventory"], RoleSessionName="test")
+    assert assumed["Credentials"]["SessionToken"]
+    assert refusal(sts.assume_role, RoleArn=arns["other"], RoleSessionName="test") == (403, "AccessDenied")
 
 
 def test_dns_changes_zones_and_reads_no_instances(client: Client) -> None:
