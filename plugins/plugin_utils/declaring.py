@@ -103,7 +103,7 @@ def _archive(
 
 def tree(given: Mapping[str, Any], render: Callable[[str], dict[str, bytes]]) -> dict[str, Any]:
     """Return a configuration tree as it goes to the host."""
-    access = {"owner": given["owner"], "group": given["group"], "mode": given["mode"], "secret": False}
+    access = {"owner": given["owner"], "group": given["group"], "mode": given["mode"]}
     rendered = render(given["templates"]) if given["templates"] else {}
     return {
         "files": rendering.files(rendered, given["files"], access, given["rules"], given["secret"]),

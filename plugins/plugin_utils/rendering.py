@@ -117,14 +117,22 @@ def _file(  # noqa: PLR0917
     rules: Mapping[str, Mapping[str, Any]],
     secret: Sequence[str],
 ) -> dict[str, Any]:
-    access = dict(defaults)
+    access: dict[str, Any] = {}
     for pattern, rule in rules.items():
         if fnmatch(path, pattern):
             access.update({key: value for key, value in rule.items() if value is not None})
     access.update({key: own[key] for key in ("owner", "group", "mode", "secret") if own.get(key) is not None})
     hidden = bool(access.get("secret")) or any(fnmatch(path, pattern) for pattern in secret)
-    file = {"path": path, "owner": access["owner"], "group": access["group"], "secret": hidden}
-    file["mode"] = mode_bits(access["mode"], path)
+    mode = mode_bits(access.get("mode", defaults["mode"]), path)
+    if hidden and "mode" not in access:
+        mode &= 0o770  # what may not be shown is not for everybody to read
+    file = {
+        "path": path,
+        "owner": access.get("owner", defaults["owner"]),
+        "group": access.get("group", defaults["group"]),
+        "secret": hidden,
+        "mode": mode,
+    }
     try:
         file["content"] = content.decode()
     except UnicodeDecodeError:
