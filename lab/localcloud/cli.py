@@ -147,7 +147,8 @@ def _fault(given: argparse.Namespace) -> int:
             "PUT", fault.targets[0], {"kind": fault.kind.removeprefix("api-"), "milliseconds": fault.milliseconds}
         )
     faults.write(faults.added(faults.read(), fault))
-    _wait_for_reconciler()
+    if not fault.kind.startswith("api-"):
+        _wait_for_reconciler()
     print(f"{fault} (heal: lab/lab heal {fault.id})")
     return 0
 
@@ -159,8 +160,11 @@ def _heal(given: argparse.Namespace) -> int:
         if fault.kind.startswith("api-"):
             _tell_gateway("DELETE", fault.targets[0])
     faults.write(stay)
-    if gone:
+    if any(not fault.kind.startswith("api-") for fault in gone):
         _wait_for_reconciler()
+    for fault in gone:
+        if fault.kind == "stop":
+            _wait_for_boot(fault)
     print("\n".join(f"healed: {fault}" for fault in gone) or "no fault is active")
     return 0
 
@@ -188,6 +192,18 @@ def _wait_for_reconciler(within: float = 30.0) -> None:
         if time.monotonic() > deadline:
             raise LabError(f"The reconciler has not acted within {within:.0f} s; see {services.machines().process.log}")
         time.sleep(0.1)
+
+
+def _wait_for_boot(fault: faults.Fault, within: float = 60.0) -> None:
+    """Return when the machine that was stopped takes SSH connections again, or is no more."""
+    deadline = time.monotonic() + within
+    while True:
+        machine = next((one for one in desired.fetch().running if one.id == fault.targets[0]), None)
+        if machine is None or services.accepts(machine.address, 22):
+            return
+        if time.monotonic() > deadline:
+            raise LabError(f"{fault.label} is not up again after {within:.0f} s; see {services.machines().process.log}")
+        time.sleep(0.2)
 
 
 if __name__ == "__main__":

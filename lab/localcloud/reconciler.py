@@ -151,7 +151,7 @@ class Reconciler:
 
     def _publish_host_keys(self, present: dict[str, machines.Machine]) -> None:
         """Hand what the machines print on their consoles to the API, as a hypervisor does."""
-        self.booted &= {machine.container for machine in present.values()}
+        self.booted &= {machine.container for machine in present.values() if machine.status == "running"}
         for machine in present.values():
             if machine.status != "running" or machine.container in self.booted:
                 continue

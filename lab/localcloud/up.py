@@ -5,6 +5,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
 from localcloud import (
     addresses,
+    deployment_ca,
     desired,
     engine,
     firewall,
@@ -61,6 +62,7 @@ def _up(profile: str, progress: Progress) -> bool:
     public_key = keys.ensure()
     network.ensure_controller()
     firewall.pass_docker()
+    deployment_ca.ensure()
     site.write_environment()
 
     with ThreadPoolExecutor(max_workers=3) as pool:
