@@ -75,7 +75,7 @@ class Clients:
         self._config = Config(
             connect_timeout=min(timeout, 10),
             read_timeout=timeout,
-            retries={"mode": "standard", "total_max_attempts": 5},
+            retries={"mode": "standard", "total_max_attempts": 4},
             user_agent_extra="selfhosted.monitoring",
         )
         self._session: Session | None = None

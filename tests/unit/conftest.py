@@ -4,7 +4,10 @@ Ansible's own collection loader is installed, so that plugins resolve each other
 real run. `lab/` is put on the path, since `localcloud` is a plain package.
 """
 
+import logging
 import sys
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,3 +33,24 @@ def no_real_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[str]:
+    """URL of moto's server, which stands for AWS; one for all tests of a worker."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - takes a second, which few tests need
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws_api(aws_server: str) -> str:
+    """URL of an AWS that holds nothing yet."""
+    request = urllib.request.Request(f"{aws_server}/moto-api/reset", method="POST")
+    with urllib.request.urlopen(request):
+        return aws_server
