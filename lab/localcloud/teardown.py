@@ -9,6 +9,10 @@ from localcloud import addresses, detour, engine, faults, firewall, machines, ne
 from localcloud.processes import Process
 
 
+CONNECTIONS = paths.RUN / "ssh"
+"""`ansible_control_path_dir` of inventories/lab."""
+
+
 def stop_processes(state: Path = paths.STATE) -> list[str]:
     """Stop the lab's processes, the reconciler first so that nothing is made anew; return who was running."""
     order = ["reconciler", *owner.TASKS, *(name for name in owner.SERVICES if name not in {"reconciler", "delay"})]
@@ -46,9 +50,18 @@ def remove_volumes() -> None:
         machines.detach_volume(where)
 
 
+def close_connections() -> None:
+    """End the SSH connections that Ansible keeps open: the next lab's machines have the same addresses."""
+    for socket in sorted(CONNECTIONS.glob("*")):
+        command = ["ssh", "-F", "/dev/null", "-o", f"ControlPath={socket}", "-O", "exit", "lab"]
+        subprocess.run(command, capture_output=True, check=False)
+        socket.unlink(missing_ok=True)
+
+
 def sweep(state: Path = paths.STATE) -> None:
     """Remove all that a lab left on this machine: processes, containers, network, volumes, records of the moment."""
     stop_processes(state)
+    close_connections()
     remove_containers()
     remove_network()
     remove_volumes()
@@ -89,5 +102,5 @@ def down() -> list[str]:
     sweep()
     left = leftovers()
     engine.OWN.stop(within=30)
-    owner.RECORD.unlink(missing_ok=True)
+    shutil.rmtree(paths.RUN, ignore_errors=True)
     return left
