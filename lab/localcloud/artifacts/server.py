@@ -18,7 +18,8 @@ def application(directory: Path) -> web.Application:
 
     @web.middleware
     async def finished_or_page(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if any(part.startswith(".") for part in request.path.split("/")):
+        # apt asks a flat repository for /apt/./InRelease.
+        if any(part.startswith(".") and part != "." for part in request.path.split("/")):
             raise web.HTTPNotFound
         page = directory / request.path.lstrip("/") / "index.html"
         if request.path.endswith("/") and page.is_file():

@@ -67,12 +67,15 @@ class HttpDestination(Destination):
     def put(self, files: Sequence[Local]) -> None:
         """PUT in order, then the manifest; what was sent is in it even if a later file fails."""
         manifest = self._manifest()
+        sent = 0
         try:
             for local in files:
                 self._put(local.path, local.file.read_bytes())
                 manifest[local.path] = {"sha256": local.sha256, "size": local.file.stat().st_size}
+                sent += 1
         finally:
-            self._put(MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode("utf-8"))
+            if sent:
+                self._put(MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode("utf-8"))
 
     def _manifest(self) -> dict[str, dict[str, Any]]:
         try:
@@ -120,4 +123,6 @@ class HttpDestination(Destination):
                 "; the server has to accept PUT below this URL and make folders (nginx: dav_methods PUT; "
                 "create_full_put_path on). Otherwise publish to its document root by ssh://"
             )
+        elif getattr(error, "code", 0) >= 500:
+            hint = "; the server's own log says why (often its user may not write there)"
         return Failure(f"{method} {self._url}/{path}: {error}{hint}")

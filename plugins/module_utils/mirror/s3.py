@@ -78,7 +78,9 @@ class S3Destination(Destination):
         """Upload in order, with the sha256 that S3 compares before it shows the object."""
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._kms_key_id} if self._kms_key_id else {}
         for local in files:
-            kind = mimetypes.guess_type(local.path)[0] or "application/octet-stream"
+            kind, encoding = mimetypes.guess_type(local.path)
+            if encoding or not kind:
+                kind = "application/octet-stream"
             try:
                 with local.file.open("rb") as body:
                     self._client.put_object(

@@ -1,0 +1,84 @@
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.catalogue import Archive
+from localcloud.artifacts import recipes
+from localcloud.artifacts.filling import Filled, Mirror, Source
+from localcloud.artifacts.golang import Built
+from localcloud.problems import LabError
+
+RELEASE = b"upstream's archive"
+FILE = "node_exporter-9.linux-amd64.tar.gz"
+
+
+class GoStub:
+    """Stands for Go, which takes half a minute."""
+
+    def __init__(self) -> None:
+        self.builds = 0
+
+    def build(self, _recipe: object, _version: str, _architecture: str, work: Path) -> Built:
+        self.builds += 1
+        (work / "node_exporter").write_text("program")
+        return Built({"node_exporter": work / "node_exporter"}, {}, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def upstream(tmp_path: Path) -> Archive:
+    """A release in a directory that stands for upstream's server."""
+    folder = tmp_path / "upstream"
+    folder.mkdir()
+    (folder / FILE).write_bytes(RELEASE)
+    digest = hashlib.sha256(RELEASE).hexdigest()
+    (folder / "sha256sums.txt").write_text(f"{digest}  {FILE}\n")
+    return Archive("node_exporter", "9", "amd64", FILE, (folder / FILE).as_uri(), digest)
+
+
+def _fill(tmp_path: Path, archive: Archive, source: Source, go: GoStub | None = None) -> list[Filled]:
+    mirror = Mirror(tmp_path / "mirror", tmp_path / "cache", recipes.load())
+    mirror._go = go or GoStub()  # type: ignore[assignment]
+    return mirror.fill([archive], source)
+
+
+def test_upstreams_release_is_served_where_upstream_answers(tmp_path: Path, upstream: Archive) -> None:
+    _fill(tmp_path, upstream, Source.AUTO)
+    assert (tmp_path / "mirror" / upstream.path).read_bytes() == RELEASE
+    sums = (tmp_path / "mirror/node_exporter/9/sha256sums.txt").read_text()
+    assert sums == f"{upstream.sha256}  {FILE}\n"
+
+
+def test_without_upstream_the_archive_is_built_and_its_own_checksum_is_handed_over(
+    tmp_path: Path, upstream: Archive
+) -> None:
+    go = GoStub()
+    away = replace(upstream, upstream=(tmp_path / "nowhere" / FILE).as_uri())
+    [filled] = _fill(tmp_path, away, Source.AUTO, go)
+    assert f'"{FILE}": "{filled.sha256}"' in (tmp_path / "mirror/checksums.yml").read_text()
+    assert filled.sha256 != upstream.sha256
+    _fill(tmp_path, away, Source.AUTO, go)
+    assert go.builds == 1
+
+
+def test_a_built_archive_stays_when_upstream_comes_back(tmp_path: Path, upstream: Archive) -> None:
+    away = replace(upstream, upstream=(tmp_path / "nowhere" / FILE).as_uri())
+    [built] = _fill(tmp_path, away, Source.AUTO)
+    assert _fill(tmp_path, upstream, Source.AUTO)[0].sha256 == built.sha256
+
+
+def test_upstream_asked_for_and_not_there_is_an_error_with_the_way_out(tmp_path: Path, upstream: Archive) -> None:
+    with pytest.raises(LabError, match="--source registry"):
+        _fill(tmp_path, replace(upstream, upstream=(tmp_path / "nowhere" / FILE).as_uri()), Source.UPSTREAM)
+
+
+def test_a_release_changed_after_it_was_pinned_is_refused(tmp_path: Path, upstream: Archive) -> None:
+    with pytest.raises(LabError, match="changed after the release"):
+        _fill(tmp_path, replace(upstream, sha256="0" * 64), Source.AUTO)
+    assert not (tmp_path / "mirror").exists()
+
+
+def test_a_component_without_recipe_is_named(tmp_path: Path, upstream: Archive) -> None:
+    with pytest.raises(LabError, match=r"no recipe builds nothing_exporter.*recipes\.yml"):
+        _fill(tmp_path, replace(upstream, component="nothing_exporter"), Source.REGISTRY)
