@@ -62,7 +62,6 @@ resource "aws_launch_template" "node" {
   key_name               = aws_key_pair.controller.key_name
   vpc_security_group_ids = var.security_groups[each.value.group]
   update_default_version = true
-  ebs_optimized          = true
 
   iam_instance_profile {
     arn = aws_iam_instance_profile.group[each.value.group].arn

@@ -43,8 +43,8 @@ variable "node_groups" {
   }))
 
   validation {
-    condition     = alltrue([for name in keys(var.node_groups) : can(regex("^[a-z][a-z0-9_-]{0,19}$", name))])
-    error_message = "A node group's name is a lower-case letter and up to 19 letters, digits, - or _: it becomes a part of IAM names (${join(", ", keys(var.node_groups))})."
+    condition     = alltrue([for name in keys(var.node_groups) : can(regex("^[a-z][a-z0-9_-]{0,18}$", name))])
+    error_message = "A node group's name is a lower-case letter and up to 18 letters, digits, - or _: it becomes a part of IAM names (${join(", ", keys(var.node_groups))})."
   }
 
   validation {
