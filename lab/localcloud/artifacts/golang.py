@@ -134,7 +134,7 @@ class Go:
 def _debian_go() -> Path:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise GoMissingError(
-            "Go is missing; any version from 1.17 on will do, for it fetches the pinned one. "
+            "Go is missing; any version from 1.19 on will do, for it fetches the pinned one. "
             "On Debian, as root: apt-get install golang-go. Elsewhere: https://go.dev/dl/"
         )
     say("Installing Debian's golang-go, to fetch the pinned Go with it")
