@@ -6,11 +6,11 @@ real run. `lab/` is put on the path, since `localcloud` is a plain package.
 
 import logging
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from ansible.plugins.loader import init_plugin_loader
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -51,6 +51,5 @@ def aws_server() -> Iterator[str]:
 @pytest.fixture
 def aws_api(aws_server: str) -> str:
     """URL of an AWS that holds nothing yet."""
-    request = urllib.request.Request(f"{aws_server}/moto-api/reset", method="POST")
-    with urllib.request.urlopen(request):
-        return aws_server
+    requests.post(f"{aws_server}/moto-api/reset", timeout=10).raise_for_status()
+    return aws_server

@@ -70,10 +70,11 @@ class Deployment:
             self._profiles[key] = answer["InstanceProfile"]["Arn"]
         return self._profiles[key]
 
-    def node(  # noqa: PLR0913 - each is a way in which an instance can be wrong
+    def node(
         self,
         region: str,
         node_id: int | str,
+        *,
         roles: str = ROLES,
         zone: int | None = None,
         subnet: str | None = None,

@@ -29,6 +29,7 @@ def urls(api: str, broken: str) -> dict[str, str]:
     ],
 )
 def test_broken_region_keeps_the_others(
+    *,
     fault: str,
     reason: str,
     deadline: int,
@@ -72,7 +73,7 @@ def test_hanging_region_does_not_hold_the_exit(
 
 
 def test_stale_answer_stands_in_whatever_its_age(
-    deployment: Any, aws_api: str, refusing_url: str, read: Read, warnings: list[str], monkeypatch: pytest.MonkeyPatch
+    deployment: Any, aws_api: str, read: Read, warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployment.build()
     # The identity of the cache must be the same while one region's API is away: stop it, not its URL.
