@@ -88,7 +88,7 @@ def test_jinja_in_a_tag_stays_text(deployment: Any, read: Read, inventory_file: 
     command = [str(ansible), "-i", path, NODE, "-c", "local", "-m", "ansible.builtin.debug", "-a", "var=display_name"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[4])
     assert "echo evaluated" in done.stdout
-    assert "evaluated\"" not in done.stdout.replace("echo evaluated", "")
+    assert 'evaluated"' not in done.stdout.replace("echo evaluated", "")
 
 
 def test_jinja_in_a_role_is_an_unknown_role(deployment: Any, read: Read) -> None:
