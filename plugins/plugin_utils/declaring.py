@@ -30,6 +30,9 @@ def checked(arguments: Mapping[str, Any], number: int | None = None) -> dict[str
     """Return the arguments of one component with defaults; every mistake in them is named at once."""
     where = "" if number is None else f"components[{number}]: "
     result = ArgumentSpecValidator(COMPONENT).validate(dict(arguments))
+    if result.unsupported_parameters:
+        names = sorted(".".join(one) if isinstance(one, tuple) else one for one in result.unsupported_parameters)
+        raise DeclarationError(f"{where}{', '.join(names)}: component has no such keys. {result.error_messages[0]}")
     if result.error_messages:
         raise DeclarationError(where + "; ".join(result.error_messages))
     known: dict[str, Any] = result.validated_parameters

@@ -30,6 +30,9 @@ USER = pwd.getpwuid(os.geteuid()).pw_name
 GROUP = grp.getgrgid(os.getegid()).gr_name
 
 
+UNIT = Unit("[Service]\n")
+
+
 class RecordedServices:
     """Stands for systemd, which cannot run here: it notes what is asked, in a file that survives a SIGKILL."""
 
@@ -37,7 +40,9 @@ class RecordedServices:
         self.layout, self.path = layout, path
 
     def _read(self) -> dict[str, Any]:
-        return json.loads(self.path.read_text()) if self.path.exists() else {"active": "inactive", "log": [], "runs": ""}
+        return (
+            json.loads(self.path.read_text()) if self.path.exists() else {"active": "inactive", "log": [], "runs": ""}
+        )
 
     def _write(self, **values: Any) -> None:
         self.path.write_text(json.dumps({**self._read(), **values}))
@@ -58,26 +63,26 @@ class RecordedServices:
     def forget(self) -> None:
         self._write(log=[])
 
-    def state(self, unit: str) -> UnitState:
+    def state(self, _unit: str) -> UnitState:
         return UnitState(self._read()["active"])
 
     def reload_manager(self) -> None:
         self._note("daemon-reload")
 
-    def restart(self, unit: str) -> None:
+    def restart(self, _unit: str) -> None:
         self._note("restart")
         text = (self.layout.tree / "app.conf").read_text()
         self._write(active="failed" if "crash" in text else "active", runs=text)
 
-    def reload(self, unit: str) -> None:
+    def reload(self, _unit: str) -> None:
         self._note("reload")
         self._write(runs=(self.layout.tree / "app.conf").read_text())
 
-    def stop(self, unit: str) -> None:
+    def stop(self, _unit: str) -> None:
         self._note("stop")
         self._write(active="inactive", runs="")
 
-    def last_lines(self, unit: str, since: float) -> str:
+    def last_lines(self, _unit: str, _since: float) -> str:
         return "app: cannot bind port"
 
 
@@ -93,7 +98,7 @@ class Host:
         self.layout = Layout("app", self.root)
         self.services = RecordedServices(self.layout, self.root / "services.json")
 
-    def declare(self, text: str = "one\n", *, unit: Unit | None = Unit("[Service]\n"), **values: Any) -> Declaration:
+    def declare(self, text: str = "one\n", *, unit: Unit | None = UNIT, **values: Any) -> Declaration:
         files = (TreeFile("app.conf", text.encode(), 0o640, USER, GROUP), *values.pop("files", ()))
         ready = f"! grep -q broken {self.layout.tree}/app.conf"
         values.setdefault("probes", (Probe("command", argv=("/bin/sh", "-c", ready)),))

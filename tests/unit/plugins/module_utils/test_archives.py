@@ -13,7 +13,6 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures imp
 
 from .conftest import Mirror, tarball
 
-
 NOISE = random.Random(1).randbytes(5000)  # what does not compress
 
 
@@ -46,7 +45,7 @@ def test_truncated_archive_on_the_mirror_is_refused(versions: Path, make_archive
 
 def test_sum_made_of_a_truncated_archive_is_told(versions: Path, make_archive) -> None:
     for cut in (-3000, 30):
-        with pytest.raises(Failure, match="cannot be unpacked|is no archive"):
+        with pytest.raises(Failure, match=r"cannot be unpacked|is no archive"):
             archives.unpack(versions, make_archive(content=tarball({"app": NOISE})[:cut]))
         assert not any(name.startswith(("1.0", ".staging")) for name in _left(versions))
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from .conftest import Host
 
 NAMES = ("app-1.eu.example.test", "10.0.0.7")
-NOW = datetime.datetime.now(datetime.timezone.utc).timestamp()
+NOW = datetime.datetime.now(datetime.UTC).timestamp()
 DAY = 86400
 
 

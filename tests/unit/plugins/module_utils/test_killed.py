@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.selfhosted.monitoring.plugins.module_utils import atomic
-
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import TreeFile
 
-from .conftest import Host
+from .conftest import GROUP, USER, Host
 
 
 def _run_and_kill(step: int, run: Callable[[], object]) -> bool:
@@ -51,10 +51,6 @@ def _assert_whole(host: Host, allowed: set[str | None]) -> None:
 
 
 def _apply(host: Host, make_archive, text: str, version: str) -> Callable[[], object]:
-    from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import TreeFile
-
-    from .conftest import GROUP, USER
-
     archive = make_archive(version)
     files = (TreeFile("sub/other.conf", f"{text}\n".encode(), 0o640, USER, GROUP),)
     return lambda: host.apply(f"{text}\n", archive=archive, files=files, data=("/var/lib/monitoring/app",))
@@ -103,7 +99,7 @@ def test_unconfirmed_generation_that_is_not_ready_gives_way_to_the_confirmed_one
     broken = host.transaction(host.declare("broken\n"))
     _now, planned = broken.plan()
     broken._build(planned)  # promoted, then killed
-    with pytest.raises(Exception, match="version 1.0\\) is live again"):
+    with pytest.raises(Exception, match=r"version 1.0\) is live again"):
         host.apply("broken\n")
     assert host.live() == "one\n" and host.services.runs == "one\n"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.declaration import Unit
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.readiness import Probe
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import TreeFile
 
 from .conftest import GROUP, USER, Host
@@ -113,7 +114,7 @@ def test_reload_that_breaks_is_rolled_back_by_a_reload(host: Host) -> None:
 
 def test_crashing_unit_is_not_waited_for(host: Host) -> None:
     host.apply("one\n")
-    with pytest.raises(Failure, match="app.service failed"):
+    with pytest.raises(Failure, match=r"app\.service failed"):
         host.apply("crash\n", within=600)
     assert host.services.runs == "one\n"
 
@@ -136,8 +137,6 @@ def test_previous_generation_that_is_not_ready_either_is_said(host: Host) -> Non
 
 
 def test_unchanged_component_that_does_not_answer_fails_with_its_log(host: Host, tmp_path: Path) -> None:
-    from ansible_collections.selfhosted.monitoring.plugins.module_utils.readiness import Probe
-
     answer = tmp_path / "answer"
     answer.touch()
     probes = (Probe("command", argv=("/bin/sh", "-c", f"test -e {answer}")),)
