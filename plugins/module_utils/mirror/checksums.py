@@ -11,10 +11,9 @@ mirror's root holds the variable ``artifact_checksums`` for the inventory (file 
 from __future__ import annotations
 
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 
+from ansible.module_utils.urls import open_url
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 
 SUMS_FILE = "sha256sums.txt"
@@ -47,9 +46,8 @@ def format_checksums(checksums: Mapping[str, str]) -> str:
 
 def released_sums(url: str, timeout: float = 15) -> dict[str, str]:
     """Return the checksums that a server publishes at a URL. `timeout` in seconds; raises Failure."""
-    request = urllib.request.Request(url, headers={"User-Agent": "selfhosted.monitoring"})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 - the catalogue's own URL
+        with open_url(url, timeout=timeout, http_agent="selfhosted.monitoring") as answer:
             return parse_sums(answer.read().decode("utf-8"))
     except (OSError, ValueError) as error:
         raise Failure(f"{url}: {error}") from error

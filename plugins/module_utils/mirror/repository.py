@@ -41,19 +41,21 @@ class SigningKey:
     def text_signed_by_it(self, signed: bytes) -> str | None:
         """Return the text that this key has signed, None where the signature is not its own or not good."""
         try:
-            fingerprints = self._fingerprints()
-            verdict = self._gpg(["--status-fd", "1", "--output", "/dev/null", "--decrypt"], signed)
-            text = self._gpg(["--decrypt"], signed).decode("utf-8")
+            decrypted = self._run(["--status-fd", "2", "--decrypt"], signed)
+            signer = re.search(r"^\[GNUPG:\] VALIDSIG (\S+)", decrypted.stderr.decode("utf-8", "replace"), re.MULTILINE)
+            text = decrypted.stdout.decode("utf-8")
         except (Failure, UnicodeDecodeError):
             return None
-        signer = re.search(r"^\[GNUPG:\] VALIDSIG (\S+)", verdict.decode("utf-8", "replace"), re.MULTILINE)
-        return text if signer and signer.group(1) in fingerprints else None
+        return text if signer and signer.group(1) in self._fingerprints() else None
 
     def _fingerprints(self) -> frozenset[str]:
         listing = self._gpg(["--with-colons", "--fingerprint", "--fingerprint", "--list-keys", self.name], b"")
         return frozenset(re.findall(r"^fpr:+([0-9A-F]+):", listing.decode("utf-8"), re.MULTILINE))
 
     def _gpg(self, arguments: Sequence[str], data: bytes) -> bytes:
+        return self._run(arguments, data).stdout
+
+    def _run(self, arguments: Sequence[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
         command = ["gpg", "--batch", "--yes", "--quiet", "--no-tty"]
         if self.home:
             command += ["--homedir", self.home]
@@ -70,7 +72,7 @@ class SigningKey:
             raise Failure(
                 f"gpg with key {self.name}: {reason}. A key is made by: gpg --quick-generate-key 'Mirror <mail>'"
             )
-        return result.stdout
+        return result
 
 
 @dataclass(frozen=True)

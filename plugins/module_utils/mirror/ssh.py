@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shlex
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from typing import IO
 
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.checksums import format_sums, parse_sums
@@ -58,28 +61,33 @@ class SshDestination(Destination):
 
     def put(self, files: Sequence[Local]) -> None:
         """Send all files in one stream; they are verified there before the first is renamed into place."""
-        process = subprocess.Popen(
-            [*self._command, _RECEIVE.format(root=shlex.quote(self._root))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101 - for the type checker
-        try:
-            with process.stdin as stream, tarfile.open(fileobj=stream, mode="w|") as tar:
-                _add_text(tar, ".order", "".join(f"{local.path}\n" for local in files))
-                _add_text(tar, ".sums", format_sums({local.path: local.sha256 for local in files}))
-                for local in files:
-                    tar.add(local.file, arcname=local.path, filter=_readable)
-        except BrokenPipeError:
-            pass  # the other side's own message says why
-        output = process.stdout.read().decode("utf-8", errors="replace")
-        if process.wait() != 0:
-            raise Failure(f"{self._host}:{self._root}: nothing or not all was published: {output.strip()}")
+        with tempfile.TemporaryFile() as messages:
+            process = subprocess.Popen(
+                [*self._command, _RECEIVE.format(root=shlex.quote(self._root))],
+                stdin=subprocess.PIPE, stdout=messages, stderr=messages,
+            )  # fmt: skip
+            # A broken pipe is the other side's refusal; its own message says why.
+            with contextlib.suppress(BrokenPipeError), process.stdin as stream:  # type: ignore[union-attr]
+                _stream(stream, files)
+            status = process.wait()
+            messages.seek(0)
+            said = messages.read().decode("utf-8", errors="replace").strip()
+        if status != 0:
+            raise Failure(f"{self._host}:{self._root}: nothing or not all was published: {said}")
 
     def _run(self, script: str, data: bytes, accepted: Iterable[int] = (0,)) -> subprocess.CompletedProcess[bytes]:
         result = subprocess.run([*self._command, script], input=data, capture_output=True, check=False)
         if result.returncode not in accepted:
             raise Failure(f"{self._host}:{self._root}: {result.stderr.decode('utf-8', errors='replace').strip()}")
         return result
+
+
+def _stream(stream: IO[bytes], files: Sequence[Local]) -> None:
+    with tarfile.open(fileobj=stream, mode="w|") as tar:
+        _add_text(tar, ".order", "".join(f"{local.path}\n" for local in files))
+        _add_text(tar, ".sums", format_sums({local.path: local.sha256 for local in files}))
+        for local in files:
+            tar.add(local.file, arcname=local.path, filter=_readable)
 
 
 def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:

@@ -1,5 +1,6 @@
 import gzip
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,9 +28,11 @@ def _key(home: Path, name: str) -> SigningKey:
 
 
 @pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
+def key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SigningKey]:
     """A key with a passphrase, as an operator's is."""
-    return _key(tmp_path_factory.mktemp("gnupg"), "mirror@example.org")
+    home = tmp_path_factory.mktemp("gnupg")
+    yield _key(home, "mirror@example.org")
+    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], check=True)
 
 
 def test_the_index_is_the_same_for_the_same_packages() -> None:
@@ -43,7 +46,7 @@ def test_a_release_that_says_the_same_keeps_its_signature(key: SigningKey) -> No
     assert signed_release(REPOSITORY, key, published) == published
 
 
-def test_other_packages_damage_and_another_key_are_signed_anew(key: SigningKey, tmp_path: Path) -> None:
+def test_other_packages_damage_and_another_key_are_signed_anew(key: SigningKey) -> None:
     published = signed_release(REPOSITORY, key, None)
     assert signed_release(replace(REPOSITORY, packages=[]), key, published) != published
     assert signed_release(REPOSITORY, key, published.replace(b"amd64", b"arm64")) != published
