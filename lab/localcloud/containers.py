@@ -45,16 +45,12 @@ class Engine:
 
     def machines(self) -> dict[str, Machine]:
         """Return the lab's containers by instance id."""
-        found = {}
-        for row in self.client.containers.list(all=True, filters={"label": f"{LABEL_LAB}={self.lab}"}):
-            try:
-                row.reload()
-            except NotFound:
-                continue
-            pid = int(row.attrs["State"].get("Pid") or 0)
-            machine = Machine(row.labels[LABEL_INSTANCE], str(row.id), row.status, pid)
-            found[machine.instance] = machine
-        return found
+        filters = {"label": [f"{LABEL_LAB}={self.lab}", LABEL_INSTANCE]}
+        rows = self.client.api.containers(all=True, filters=filters)  # one call a round, not one a container
+        return {
+            row["Labels"][LABEL_INSTANCE]: Machine(row["Labels"][LABEL_INSTANCE], row["Id"], row["State"])
+            for row in rows
+        }
 
     def create(self, instance: Instance, image: str) -> None:
         """Create the instance's container and seed it; it does not run yet."""
@@ -68,12 +64,13 @@ class Engine:
         )  # fmt: skip
         container.put_archive("/", seed(instance))
 
-    def start(self, instance_id: str) -> Machine:
-        """Start the container and return it with its pid."""
-        container = self._container(instance_id)
-        container.start()
-        container.reload()
-        return Machine(instance_id, str(container.id), container.status, int(container.attrs["State"]["Pid"]))
+    def start(self, instance_id: str) -> None:
+        """Start the container."""
+        self._container(instance_id).start()
+
+    def pid(self, instance_id: str) -> int:
+        """Return the pid of the machine's init."""
+        return int(self._container(instance_id).attrs["State"]["Pid"])
 
     def remove(self, instance_id: str) -> None:
         """Remove the machine with its volume, as a termination does."""

@@ -22,12 +22,11 @@ _VOLUME_SIZE = re.compile(r"^[1-9][0-9]*[kmg]$")
 
 @dataclass(frozen=True)
 class Machine:
-    """An instance's container as Docker has it; `pid` is its init's, 0 while it does not run."""
+    """An instance's container as Docker has it; `status` is Docker's (`running`, `exited`, `created`)."""
 
     instance: str
     container: str
     status: str
-    pid: int
 
 
 def host_name(address: str) -> str:

@@ -94,7 +94,7 @@ class Reconciler:
         running = [name for name, machine in present.items() if machine.status == "running"]
         steps = plan(cloud, present, network.connected(running), faults.held_instances(active))
         instances = {one.id: one for one in cloud.instances}
-        problems = [p for p in self.pool.map(lambda step: self._attempt(step, instances, cloud, present), steps) if p]
+        problems = [p for p in self.pool.map(lambda step: self._attempt(step, instances, cloud), steps) if p]
         for directory in machines.VOLUMES.glob("i-*"):
             if directory.name not in instances and directory.name not in present:
                 machines.detach_volume(directory)
@@ -118,21 +118,17 @@ class Reconciler:
             self.ways = wanted
             log.info("delayed ways: %s", wanted or "none")
 
-    def _attempt(
-        self, step: Step, instances: dict[str, Instance], cloud: Cloud, present: dict[str, machines.Machine]
-    ) -> str:
+    def _attempt(self, step: Step, instances: dict[str, Instance], cloud: Cloud) -> str:
         started = time.monotonic()
         try:
-            self._perform(step, instances, cloud, present)
+            self._perform(step, instances, cloud)
         except Exception as error:
             log.exception("%s %s failed", step.action, step.instance)
             return f"{step.action} {step.instance}: {error}"
         log.info("%s %s: %.1f s", step.action, step.instance, time.monotonic() - started)
         return ""
 
-    def _perform(
-        self, step: Step, instances: dict[str, Instance], cloud: Cloud, present: dict[str, machines.Machine]
-    ) -> None:
+    def _perform(self, step: Step, instances: dict[str, Instance], cloud: Cloud) -> None:
         simple: dict[str, Callable[[str], None]] = {
             "remove": self.engine.remove, "kill": self.engine.kill, "shut-down": self.engine.shut_down,
         }  # fmt: skip
@@ -142,12 +138,13 @@ class Reconciler:
         instance = instances[step.instance]
         subnet = next(s for s in cloud.subnets if s.id == instance.subnet)
         if step.action == "connect":
-            network.connect(instance, subnet, present[instance.id].pid)
+            network.connect(instance, subnet, self.engine.pid(instance.id))
             return
         if step.action == "create":
             self.engine.create(instance, self.image)
         machines.attach_volume(instance)
-        network.connect(instance, subnet, self.engine.start(instance.id).pid)
+        self.engine.start(instance.id)
+        network.connect(instance, subnet, self.engine.pid(instance.id))
 
     def _publish_host_keys(self, present: dict[str, machines.Machine]) -> None:
         """Hand what the machines print on their consoles to the API, as a hypervisor does."""

@@ -108,6 +108,7 @@ def gather() -> Status:
     if not regions:
         missing.append("there are no machines (lab/lab up makes them)")
     missing += [f"{h.name} is {h.state}" for hosts in regions.values() for h in hosts if h.state != "running"]
+    missing += record.read().problems
     missing += [f"fault: {fault} (lab/lab heal {fault.id})" for fault in active]
     if regions and not site.done():
         missing.append("site.yml has not been run to its end (lab/lab up runs it)")

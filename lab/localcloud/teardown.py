@@ -8,7 +8,6 @@ from pathlib import Path
 from localcloud import addresses, detour, engine, faults, firewall, machines, network, owner, paths, record
 from localcloud.processes import Process
 
-
 CONNECTIONS = paths.RUN / "ssh"
 """`ansible_control_path_dir` of inventories/lab."""
 

@@ -116,7 +116,10 @@ def _run(arguments: list[str], env: dict[str, str]) -> None:
         output = process.log.read_text(encoding="utf-8", errors="replace")[offset:]
         start = output.find("Error:")
         shown = output[start:] if start >= 0 else output[-1500:]
-        raise LabError(f"terraform {arguments[0]} failed ({process.log} has all of it):\n{shown.strip()[:3000]}")
+        raise LabError(
+            f"terraform {arguments[0]} failed ({process.log} has all of it):\n{shown.strip()[:3000]}\n"
+            "lab/lab up tries again; with an empty cloud: lab/lab down && lab/lab up"
+        )
 
 
 def initialise(public_key: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from localcloud import (
     deployment_ca,
     desired,
     engine,
+    faults,
     firewall,
     image,
     keys,
@@ -50,8 +51,8 @@ def up(profile: str) -> status.Status:
 
 def _up(profile: str, progress: Progress) -> bool:
     owner.refuse_another_live_lab()
-    preflight.ensure_programs()
     preflight.terraform()
+    preflight.ensure_programs()
     with progress.step("Docker engine"):
         engine.ensure()
     preflight.check_kernel()
@@ -99,6 +100,10 @@ def _clear_the_ground(profile: str, progress: Progress) -> None:
     elif site.profile() != profile:
         raise LabError(
             f"The lab runs with profile {site.profile()}. To change it: lab/lab down && lab/lab up --profile {profile}"
+        )
+    elif active := faults.read():
+        raise LabError(
+            f"Faults are active: {', '.join(fault.id for fault in active)}. Take them away first: lab/lab heal"
         )
 
 

@@ -6,7 +6,7 @@ from localcloud.reconciler import Step, machine_state, plan
 
 
 def machines(*names: str, status: str = "running") -> dict[str, Machine]:
-    return {name: Machine(name, f"container-{name}", status, 100) for name in names}
+    return {name: Machine(name, f"container-{name}", status) for name in names}
 
 
 ALL = ("i-00", "i-01", "i-10", "i-11", "i-20", "i-21")
