@@ -18,9 +18,9 @@ try:
     from botocore.config import Config
     from botocore.loaders import Loader, instance_cache
     from botocore.session import Session
-except ImportError:  # Clients says so; this file must import without it
+except ImportError:  # Clients says so; this file must import without it, its loader is then never made
     MISSING = True
-    Loader, instance_cache = object, lambda function: function  # type: ignore[misc, assignment]
+    Loader, instance_cache = object, staticmethod  # type: ignore[misc, assignment]
 else:
     MISSING = False
 

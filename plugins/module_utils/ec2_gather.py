@@ -40,7 +40,7 @@ def gather(
 
     for key in keys:
         waiting.put(key)
-    for _ in range(min(workers, len(keys))):
+    for _worker in range(min(workers, len(keys))):
         threading.Thread(target=work, daemon=True).start()
     answers: dict[Key, Answer] = {}
     reasons: dict[Key, str] = {}

@@ -3,9 +3,9 @@
     .venv/bin/python tests/bench/inventory.py [--runs 5] [--hosts 500] [--json FILE]
 
 The contestants run in turn, again and again, so that a busy machine slows all of them; figures are medians.
-"aws_ec2" makes the same groups and host names; "bare" is only the API calls (a thread a region, clients made
-before); "static" is `ansible-inventory` of our own output as an INI file, the quickest of Ansible's static
-formats. Exit status 1: a goal was missed.
+"aws_ec2" makes the same groups, "aws_ec2_plain" only lists its hosts; "bare" is only the API calls (a thread a
+region, clients made before); "static" is `ansible-inventory` of our own output as an INI file, the quickest of
+Ansible's static formats. Exit status 1: a goal was missed.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from inventory_cloud import IDENTITY, REGIONS, TAGS, Cloud
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 FILTERS = [{"Name": f"tag:{tag['Key']}", "Values": [tag["Value"]]} for tag in TAGS]
+FILES = {"static": "static", "aws_ec2_plain": "plain.aws_ec2.yml"}
 RUNNING = {"Name": "instance-state-name", "Values": ["running"]}
 
 
@@ -162,6 +163,8 @@ def faults(bench: Bench, cloud: Cloud, deadline: float) -> list[dict[str, Any]]:
 
 def measure(bench: Bench, cloud: Cloud, runs: int, count: int) -> dict[str, Any]:
     bench.write("aws_ec2.yml", bench.aws_ec2())
+    plain = {key: value for key, value in bench.aws_ec2().items() if key not in ("keyed_groups", "compose")}
+    bench.write("plain.aws_ec2.yml", plain)
     bench.write("ec2_topology.yml", bench.ours())
     bench.write("cached.yml", bench.ours(cache=True, cache_timeout=86400, cache_directory=".cache"))
     cloud.gateway.delay = 0.15
@@ -174,8 +177,8 @@ def measure(bench: Bench, cloud: Cloud, runs: int, count: int) -> dict[str, Any]
     seconds: dict[str, list[float]] = {}
     sizes: dict[str, int] = {}
     for number in range(runs):
-        for name in ("aws_ec2", "ec2_topology", "cached", "static"):
-            run = bench.list("static" if name == "static" else f"{name}.yml")
+        for name in ("aws_ec2", "ec2_topology", "cached", "aws_ec2_plain", "static"):
+            run = bench.list(FILES.get(name, f"{name}.yml"))
             if hosts(run) != count:
                 sys.exit(f"{name} listed {hosts(run)} of {count} hosts:\n{run.messages[:2000]}")
             seconds.setdefault(name, []).append(run.seconds)
@@ -189,7 +192,7 @@ def measure(bench: Bench, cloud: Cloud, runs: int, count: int) -> dict[str, Any]
 def ratio(seconds: dict[str, list[float]], part: str, whole: tuple[str, ...]) -> float:
     """Median over the runs of one contestant's time by the others' in the same run."""
     pairs = zip(seconds[part], *(seconds[name] for name in whole), strict=True)
-    return statistics.median(first / sum(rest) for first, *rest in pairs)
+    return float(statistics.median(first / sum(rest) for first, *rest in pairs))
 
 
 def main() -> None:
@@ -206,6 +209,7 @@ def main() -> None:
         result = measure(bench, cloud, arguments.runs, count)
         result["faults"] = faults(bench, cloud, arguments.deadline)
     seconds, sizes = result["seconds"], result["bytes"]
+    plain = ratio(seconds, "ec2_topology", ("aws_ec2_plain",))
     goals = {
         "ec2_topology / aws_ec2": (ratio(seconds, "ec2_topology", ("aws_ec2",)), 0.6),
         "from cache / aws_ec2": (ratio(seconds, "cached", ("aws_ec2",)), 0.35),
@@ -220,6 +224,7 @@ def main() -> None:
     print(f"\n{'':34}{'is':>10}{'at most':>12}")
     for name, (value, goal) in goals.items():
         print(f"{name:34}{value:>10.2f}{goal:>12.2f}")
+    print(f"{'ec2_topology / aws_ec2_plain':34}{plain:>10.2f}{'no goal':>12}")
     print(f"\none region broken (deadline {arguments.deadline:g} s)   hosts   seconds   names it")
     for fault in result["faults"]:
         print(
