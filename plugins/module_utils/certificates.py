@@ -17,14 +17,8 @@ from typing import Any
 from ansible_collections.selfhosted.monitoring.plugins.module_utils import atomic
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.declaration import Certificate, Issued
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import TLS
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import TLS, certificate_paths
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import TreeFile
-
-
-def paths(service: str) -> dict[str, str]:
-    """Return the certificate's files in the tree: ``pem`` (chain), ``key``, ``bundle`` (both, for Java)."""
-    base = f"{TLS}/{service}"
-    return {"pem": base + ".pem", "key": base + ".key", "bundle": base + "-bundle.pem"}
 
 
 def renewal_reason(  # noqa: PLR0911 - one line a reason
@@ -80,7 +74,7 @@ def matching_key(wanted: Certificate, pending: Path, live: Path | None) -> bytes
     public = _openssl(["x509", "-noout", "-pubkey"], wanted.issued.chain.encode())
     candidates = [pending / (f"{wanted.service}.key")]
     if live is not None:
-        candidates.append(live / paths(wanted.service)["key"])
+        candidates.append(live / certificate_paths(wanted.service)["key"])
     for candidate in candidates:
         if candidate.is_file() and _openssl(["pkey", "-in", str(candidate), "-pubout"]) == public:
             return candidate.read_bytes()
@@ -89,7 +83,7 @@ def matching_key(wanted: Certificate, pending: Path, live: Path | None) -> bytes
 
 def files(wanted: Certificate, chain: bytes, key: bytes, group: str) -> list[TreeFile]:
     """Return the certificate's files."""
-    path = paths(wanted.service)
+    path = certificate_paths(wanted.service)
     return [
         TreeFile(path["pem"], chain, 0o640, "root", group),
         TreeFile(path["key"], key, 0o640, "root", group, secret=True),

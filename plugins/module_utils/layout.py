@@ -11,6 +11,12 @@ from pathlib import Path
 TLS = "tls"
 
 
+def certificate_paths(service: str) -> dict[str, str]:
+    """Return a certificate's files in the tree: ``pem`` (chain), ``key``, ``bundle`` (both, for Java)."""
+    base = f"{TLS}/{service}"
+    return {"pem": base + ".pem", "key": base + ".key", "bundle": base + "-bundle.pem"}
+
+
 @dataclass(frozen=True)
 class Layout:
     """The paths of the component ``name`` below ``root`` (another root serves tests)."""

@@ -10,10 +10,9 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from ansible_collections.selfhosted.monitoring.plugins.module_utils import accounts, certificates, placement
+from ansible_collections.selfhosted.monitoring.plugins.module_utils import accounts, placement
 from ansible_collections.selfhosted.monitoring.plugins.module_utils import tree as trees
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.archives import unpacked
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.declaration import Certificate, Declaration
@@ -24,9 +23,9 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.difference i
     Change,
     Difference,
 )
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import TLS, Layout
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import TLS, Layout, certificate_paths
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.live import Live
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import Tree, TreeFile
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import Tree
 
 
 @dataclass(frozen=True)
@@ -80,41 +79,11 @@ def digest(declaration: Declaration, tree: Tree) -> str:
 def make(declaration: Declaration, layout: Layout, live: Live, now: float | None = None) -> Plan:
     """Compare. ``now`` is in seconds since the epoch; by default the host's clock."""
     now = time.time() if now is None else now
-    group = declaration.tree.group
-    known = live.manifest.get("certificates", {})
-    files: list[TreeFile] = []
-    records: dict[str, Any] = {}
-    unsigned: list[Certificate] = []
-    certificate_changes: list[Change] = []
-    for wanted in declaration.certificates:
-        record = known.get(wanted.service)
-        reason = certificates.renewal_reason(wanted, record, live.tree, now)
-        key = None
-        if wanted.issued and (reason or record["fingerprint"] != wanted.issued.fingerprint):
-            key = certificates.matching_key(wanted, layout.pending, live.tree)
-        if key is not None and wanted.issued is not None:
-            written = certificates.files(wanted, wanted.issued.chain.encode(), key, group)
-            records[wanted.service] = certificates.record(wanted, wanted.issued, written)
-            certificate_changes.append(_certificate_change(wanted, record, reason or "another one was issued"))
-        elif reason:
-            unsigned.append(wanted)
-            certificate_changes.append(_certificate_change(wanted, record, reason))
-            continue
-        else:
-            records[wanted.service] = record
-            path = certificates.paths(wanted.service)
-            source = live.tree or Path()
-            chain, private = (source / path["pem"]).read_bytes(), (source / path["key"]).read_bytes()
-            written = certificates.files(wanted, chain, private, group)
-        files += written
-    tree = replace(
-        declaration.tree,
-        files=(*declaration.tree.files, *files, *certificates.trust_files(declaration.certificates, group)),
-    )
+    tree, records, unsigned, certificate_changes = _certify(declaration, layout, live, now)
     content = [
         *_archive_changes(declaration, layout, live),
         *certificate_changes,
-        *_tree_changes(declaration, tree, live, [one.service for one in declaration.certificates]),
+        *_tree_changes(declaration, tree, live),
         *_unit_changes(declaration, layout, live),
         *_setting_changes(declaration, live),
     ]
@@ -144,13 +113,18 @@ def make(declaration: Declaration, layout: Layout, live: Live, now: float | None
     )
 
 
-def _certificate_change(wanted: Certificate, record: Mapping[str, Any] | None, reason: str) -> Change:
-    before = None
-    if record:
-        before = "{}\nuntil {}\n".format(", ".join(record["names"]), certificates.day(record["not_after"]))
-    until = certificates.day(wanted.issued.not_after) if wanted.issued else "(to be signed)"
-    after = "{}\nuntil {}\nissued because {}\n".format(", ".join(wanted.names), until, reason)
-    return Change(f"certificate {wanted.service}", before, after, "", RELOAD if wanted.reload else RESTART)
+def _certify(
+    declaration: Declaration, layout: Layout, live: Live, now: float
+) -> tuple[Tree, Mapping[str, Any], list[Certificate], list[Change]]:
+    if not declaration.certificates:
+        return declaration.tree, {}, [], []
+    from ansible_collections.selfhosted.monitoring.plugins.module_utils import (  # noqa: PLC0415 - only who has some
+        certification,
+    )
+
+    found = certification.certify(declaration, layout, live, now)
+    files = (*declaration.tree.files, *found.files)
+    return replace(declaration.tree, files=files), found.records, found.unsigned, found.changes
 
 
 def _archive_changes(declaration: Declaration, layout: Layout, live: Live) -> list[Change]:
@@ -165,15 +139,15 @@ def _archive_changes(declaration: Declaration, layout: Layout, live: Live) -> li
     return [Change("archive", old, new)]
 
 
-def _tree_changes(declaration: Declaration, tree: Tree, live: Live, services: list[str]) -> list[Change]:
-    reloads = declaration.unit is not None and declaration.unit.reloads
-    found = trees.compare(tree, live.tree, declaration.restart_on, reloads or declaration.unit is None)
+def _tree_changes(declaration: Declaration, tree: Tree, live: Live) -> list[Change]:
+    reloads = declaration.unit is None or declaration.unit.reloads
+    found = trees.compare(tree, live.tree, declaration.restart_on, reloads)
     # A certificate that changes is told of as such, not once more by each of its files.
-    told = {f"file {path}" for service in services for path in certificates.paths(service).values()}
-    shown = [change for change in found if change.subject not in told]
+    told = {f"file {path}" for one in declaration.certificates for path in certificate_paths(one.service).values()}
     return [
         replace(change, hidden="certificates") if change.subject.startswith(f"file {TLS}/") else change
-        for change in shown
+        for change in found
+        if change.subject not in told
     ]
 
 

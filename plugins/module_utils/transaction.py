@@ -20,7 +20,6 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils import (
     activation,
     archives,
     atomic,
-    certificates,
     live,
     placement,
     plan,
@@ -91,6 +90,10 @@ class Transaction:
         now, planned = self.plan()
         if planned.defers(self.declaration, now):
             return []
+        from ansible_collections.selfhosted.monitoring.plugins.module_utils import (  # noqa: PLC0415 - seldom needed
+            certificates,
+        )
+
         with full_disk_named(self.layout.pending):
             return [
                 {
@@ -151,7 +154,7 @@ class Transaction:
     def _build(self, planned: Plan) -> Path:
         """Stage, validate, seal and promote."""
         declaration, layout = self.declaration, self.layout
-        archive = archives.unpack(layout.versions, declaration.archive) if declaration.archive else None
+        archive = self._unpack()
         staging = self.generations.stage()
         try:
             self._fill(staging, planned, archive)
@@ -167,6 +170,18 @@ class Transaction:
             raise
         self.generations.promote(generation)
         return generation
+
+    def _unpack(self) -> Path | None:
+        if self.declaration.archive is None:
+            return None
+        there = archives.unpacked(self.layout.versions, self.declaration.archive)
+        if there is not None:
+            return there
+        from ansible_collections.selfhosted.monitoring.plugins.module_utils import (  # noqa: PLC0415 - seldom needed
+            unpacking,
+        )
+
+        return unpacking.unpack(self.layout.versions, self.declaration.archive)
 
     def _fill(self, staging: Path, planned: Plan, archive: Path | None) -> None:
         declaration = self.declaration

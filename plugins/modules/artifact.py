@@ -109,7 +109,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.selfhosted.monitoring.plugins.module_utils import archives, atomic, sources
+from ansible_collections.selfhosted.monitoring.plugins.module_utils import archives, atomic, sources, unpacking
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.archives import Archive
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.difference import Change, Difference
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure, full_disk_named
@@ -131,7 +131,7 @@ def bring(name: str, archive: Archive, dest: Path, check: bool) -> dict[str, Any
     if changes and not check:
         dest.mkdir(mode=0o755, parents=True, exist_ok=True)
         with held(dest / ".lock", name), full_disk_named(dest):
-            archives.unpack(versions, archive)
+            unpacking.unpack(versions, archive)
             atomic.replace_link(link, f"versions/{archive.identity}")
             archives.prune(versions, {archive.identity, before.get("identity", archive.identity)})
     return {

@@ -359,7 +359,6 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.declaration 
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import Layout
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.locking import held
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.removal import remove
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.systemd import Systemd
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.transaction import Outcome, Transaction
 
@@ -380,7 +379,11 @@ def bring(declarations: list[Declaration], check: bool, done: list[Outcome]) -> 
                 return requests
         for transaction in transactions:
             if not transaction.declaration.present:
-                done.append(remove(transaction.layout, services, check))
+                from ansible_collections.selfhosted.monitoring.plugins.module_utils import (  # noqa: PLC0415 - seldom
+                    removal,
+                )
+
+                done.append(removal.remove(transaction.layout, services, check))
             else:
                 done.append(transaction.check() if check else transaction.apply())
     return []

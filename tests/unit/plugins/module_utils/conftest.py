@@ -10,6 +10,7 @@ import json
 import os
 import pwd
 import tarfile
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -119,6 +120,14 @@ class Host:
 
     def listing(self) -> set[str]:
         return {str(path.relative_to(self.root)) for path in self.root.rglob("*")} - {"services.json"}
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A directory in memory where there is one: what is tested is the order of steps, not the disk's speed."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as directory:
+        yield Path(directory)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from ansible_collections.selfhosted.monitoring.plugins.module_utils import archives, failures
+from ansible_collections.selfhosted.monitoring.plugins.module_utils import archives, failures, unpacking
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 
 from .conftest import Mirror, tarball
@@ -29,7 +29,7 @@ def test_wrong_sum_names_both_and_leaves_nothing(versions: Path, make_archive) -
     archive = make_archive()
     wrong = replace(archive, sha256="0" * 64)
     with pytest.raises(Failure) as failure:
-        archives.unpack(versions, wrong)
+        unpacking.unpack(versions, wrong)
     assert archive.sha256 in str(failure.value) and "0" * 64 in str(failure.value)
     assert _left(versions) == set()
 
@@ -39,14 +39,14 @@ def test_truncated_archive_on_the_mirror_is_refused(versions: Path, make_archive
     path = mirror.directory / whole.file
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(Failure, match="truncated or not the declared one"):
-        archives.unpack(versions, whole)
+        unpacking.unpack(versions, whole)
     assert _left(versions) == set()
 
 
 def test_sum_made_of_a_truncated_archive_is_told(versions: Path, make_archive) -> None:
     for cut in (-3000, 30):
         with pytest.raises(Failure, match=r"cannot be unpacked|is no archive"):
-            archives.unpack(versions, make_archive(content=tarball({"app": NOISE})[:cut]))
+            unpacking.unpack(versions, make_archive(content=tarball({"app": NOISE})[:cut]))
         assert not any(name.startswith(("1.0", ".staging")) for name in _left(versions))
 
 
@@ -54,9 +54,9 @@ def test_broken_download_goes_on_where_it_ended(versions: Path, make_archive, mi
     archive = make_archive(members={"app": NOISE})
     mirror.cut = 500
     with pytest.raises(Failure, match="the connection broke"):
-        archives.unpack(versions, archive)
+        unpacking.unpack(versions, archive)
     mirror.cut = None
-    archives.unpack(versions, archive)
+    unpacking.unpack(versions, archive)
     assert [asked for _path, asked in mirror.requests] == [None, "bytes=500-", "bytes=1000-", "bytes=1500-"]
     assert _left(versions) == {archive.identity}
 
@@ -67,30 +67,30 @@ def test_download_begins_again_if_the_file_changed_meanwhile(versions: Path, mak
     mirror.put(archive.file, b"x" * 5000)
     mirror.cut = 700
     with pytest.raises(Failure):
-        archives.unpack(versions, archive)
+        unpacking.unpack(versions, archive)
     mirror.cut = None
     mirror.put(archive.file, good)
-    assert (archives.unpack(versions, archive) / "app").is_file()
+    assert (unpacking.unpack(versions, archive) / "app").is_file()
 
 
 def test_next_mirror_serves_where_the_first_does_not(versions: Path, make_archive, mirror: Mirror) -> None:
     archive = make_archive()
     urls = ("http://127.0.0.1:1/app.tar.gz", f"{mirror.url}/missing", *archive.urls)
-    directory = archives.unpack(versions, replace(archive, urls=urls))
+    directory = unpacking.unpack(versions, replace(archive, urls=urls))
     assert archives.record(directory)["source"] == archive.urls[0]
 
 
 def test_all_failing_mirrors_are_named(versions: Path, make_archive, mirror: Mirror) -> None:
     urls = ("http://127.0.0.1:1/app.tar.gz", f"{mirror.url}/missing", "file:///no/such/file")
     with pytest.raises(Failure) as failure:
-        archives.unpack(versions, replace(make_archive(), urls=urls))
+        unpacking.unpack(versions, replace(make_archive(), urls=urls))
     assert all(url in str(failure.value) for url in urls) and "HTTP 404" in str(failure.value)
 
 
 def test_file_mirror_serves(versions: Path, make_archive, mirror: Mirror) -> None:
     archive = make_archive()
     local = replace(archive, urls=(f"file://{mirror.directory}/{archive.file}",))
-    assert (archives.unpack(versions, local) / "app").stat().st_mode & 0o777 == 0o755
+    assert (unpacking.unpack(versions, local) / "app").stat().st_mode & 0o777 == 0o755
 
 
 def _special(name: str, kind: bytes, target: str = "") -> dict[str, tarfile.TarInfo]:
@@ -113,36 +113,36 @@ def _special(name: str, kind: bytes, target: str = "") -> dict[str, tarfile.TarI
 )
 def test_members_that_lead_out_or_are_special_are_refused(versions: Path, make_archive, members) -> None:
     with pytest.raises(Failure, match="refused"):
-        archives.unpack(versions, make_archive(members={"app": b"x", **members}))
+        unpacking.unpack(versions, make_archive(members={"app": b"x", **members}))
     assert not any(name.startswith(("1.0", ".staging")) for name in _left(versions))
     assert not list(versions.parent.rglob("*escape*"))
 
 
 def test_link_inside_the_archive_is_kept(versions: Path, make_archive) -> None:
     members = {"lib/app-1.0.jar": b"x", **_special("app-1.0/lib/app.jar", tarfile.SYMTYPE, "app-1.0.jar")}
-    assert (archives.unpack(versions, make_archive(members=members)) / "lib/app.jar").read_bytes() == b"x"
+    assert (unpacking.unpack(versions, make_archive(members=members)) / "lib/app.jar").read_bytes() == b"x"
 
 
 def test_set_user_id_bits_are_dropped(versions: Path, make_archive) -> None:
     info = tarfile.TarInfo("app-1.0/app")
     info.mode = 0o4777
-    directory = archives.unpack(versions, make_archive(members={"a": b"", "app": info}))
+    directory = unpacking.unpack(versions, make_archive(members={"a": b"", "app": info}))
     assert (directory / "app").stat().st_mode & 0o7777 == 0o755
 
 
 def test_single_file_and_zip_are_taken(versions: Path, make_archive, mirror: Mirror) -> None:
     jar = replace(make_archive(content=b"not really a jar"), file="app.jar")
-    assert (archives.unpack(versions, jar) / "app.jar").read_bytes() == b"not really a jar"
+    assert (unpacking.unpack(versions, jar) / "app.jar").read_bytes() == b"not really a jar"
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w") as container:
         container.writestr("app-2.0/bin/app", "x")
     packed = make_archive("2.0", content=stream.getvalue())
-    assert (archives.unpack(versions, replace(packed, file="app.zip")) / "bin/app").read_bytes() == b"x"
+    assert (unpacking.unpack(versions, replace(packed, file="app.zip")) / "bin/app").read_bytes() == b"x"
 
 
 def test_wrong_strip_is_told(versions: Path, make_archive) -> None:
     with pytest.raises(Failure, match="set 'strip'"):
-        archives.unpack(versions, replace(make_archive(), strip=5))
+        unpacking.unpack(versions, replace(make_archive(), strip=5))
 
 
 def test_too_small_a_disk_is_refused_before_the_download(versions: Path, make_archive, monkeypatch) -> None:
@@ -151,5 +151,5 @@ def test_too_small_a_disk_is_refused_before_the_download(versions: Path, make_ar
 
     monkeypatch.setattr(failures.os, "statvfs", lambda _path: Full)  # no small file system can be mounted here
     with pytest.raises(Failure, match=r"no space on the file system of .*: .* needed, 400 KiB free"):
-        archives.unpack(versions, make_archive())
+        unpacking.unpack(versions, make_archive())
     assert _left(versions) <= {f".{make_archive().sha256[:12]}-app-1.0.tar.gz.part.json"}
