@@ -70,7 +70,7 @@ def exporter_components(
         entry = catalogue[name]
         if missing := [key for key in REQUIRED if not entry.get(key)]:
             raise AnsibleFilterError(f"exporter {name!r} lacks {', '.join(missing)}; give it in exporters_extra.{name}")
-        if unknown := sorted(set(entry) - {*REQUIRED, *ARCHIVE, *OF_THE_COMPONENT}):
+        if unknown := sorted(set(entry) - {*REQUIRED, *ARCHIVE, *OF_THE_COMPONENT, "archive"}):
             raise AnsibleFilterError(f"exporter {name!r} has keys that mean nothing: {', '.join(unknown)}")
         other = ports.setdefault(int(entry["port"]), name)
         if other != name:
@@ -80,6 +80,7 @@ def exporter_components(
                 "name": entry["component"],
                 "live": live,
                 "archive": {
+                    "name": entry.get("archive") or entry["component"],
                     "file": entry["file"].replace("{architecture}", "{arch}"),
                     **{key: entry[key] for key in ARCHIVE if key in entry},
                 },

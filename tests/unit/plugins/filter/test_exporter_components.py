@@ -24,6 +24,7 @@ def test_entry_becomes_a_component_with_its_archive() -> None:
         "name": "node_exporter",
         "live": "defer",
         "archive": {
+            "name": "node_exporter",
             "version": "1.0",
             "sha256": {"amd64": "0" * 64},
             "file": "node_exporter-{version}.linux-{arch}.tar.gz",
@@ -52,3 +53,8 @@ def test_two_exporters_on_one_port_are_refused() -> None:
 def test_misspelt_key_is_named() -> None:
     with pytest.raises(AnsibleFilterError, match="'node' has keys that mean nothing: limit"):
         exporter_components(["node"], {"node": entry(limit={})})
+
+
+def test_second_instance_runs_from_the_same_archive() -> None:
+    (component,) = exporter_components(["b"], {"b": entry(component="b_exporter", archive="node_exporter")})
+    assert (component["name"], component["archive"]["name"]) == ("b_exporter", "node_exporter")
