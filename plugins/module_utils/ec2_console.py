@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # GetConsoleOutput has a low request rate in an account; eight at once stay below it.
 _WORKERS = 8
+# Seconds that the API itself has to answer in, however short the wait for empty consoles is.
+_ANSWER = 60.0
 _EMPTY = "its console shows no host keys"
 
 
@@ -31,7 +33,7 @@ def read_consoles(
     """
     by_place = {(machine.region, account) for machine, account in machines.items()}
     made, failed = gather(
-        sorted(by_place, key=str), lambda place: clients.ec2(*place), max(1.0, end - time.monotonic())
+        sorted(by_place, key=str), lambda place: clients.ec2(*place), max(_ANSWER, end - time.monotonic())
     )
     reasons = {
         machine: failed[machine.region, account]
@@ -44,7 +46,7 @@ def read_consoles(
         answers, errors = gather(
             pending,
             lambda machine: _keys(made[machine.region, machines[machine]], machine.instance_id),
-            max(1.0, end - time.monotonic()),
+            max(_ANSWER, end - time.monotonic()),
             _WORKERS,
         )
         reasons |= errors
