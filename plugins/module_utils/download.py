@@ -10,12 +10,15 @@ import hashlib
 import http.client
 import json
 import os
+import ssl
 import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from ansible.module_utils.urls import ConnectionError as UrlError
+from ansible.module_utils.urls import open_url
 from ansible_collections.selfhosted.monitoring.plugins.module_utils import atomic
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import (
     Failure,
@@ -25,6 +28,8 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures imp
 
 ATTEMPTS = 3
 _CHUNK = 1 << 20
+# What the way to a mirror raises; any other OSError is this host's own disk.
+_FROM_AFAR = (urllib.error.URLError, ConnectionError, TimeoutError, ssl.SSLError, UrlError)
 
 
 def fetch(urls: Sequence[str], path: Path, sha256: str, timeout: float = 30) -> str:
@@ -39,13 +44,13 @@ def fetch(urls: Sequence[str], path: Path, sha256: str, timeout: float = 30) -> 
     for url in urls:
         try:
             _fetch_from(url, path, sha256, timeout)
-        except (OSError, http.client.HTTPException, _WrongSumError) as error:
-            if isinstance(error, OSError) and error.errno is not None and not isinstance(error, urllib.error.URLError):
+        except (OSError, http.client.HTTPException, UrlError, _WrongSumError) as error:
+            if isinstance(error, OSError) and not isinstance(error, _FROM_AFAR):
                 with full_disk_named(path.parent):
                     raise
-            errors.append(f"{url}: {_reason(error)}")
+            errors.append(f"{shown(url)}: {_reason(error)}")
         else:
-            return url
+            return shown(url)
     raise Failure("{} could not be fetched; nothing was changed. {}".format(path.name, "; ".join(errors)))
 
 
@@ -84,12 +89,11 @@ def _fetch_from(url: str, path: Path, sha256: str, timeout: float) -> None:
 def _continue(url: str, part: Path, origin: Path, timeout: float) -> None:
     validator = _validator(origin, url)
     have = part.stat().st_size if validator and part.exists() else 0
-    headers = {"User-Agent": "selfhosted.monitoring", "Accept-Encoding": "identity"}
+    headers = {"Accept-Encoding": "identity"}
     if have:
         headers.update({"Range": f"bytes={have}-", "If-Range": str(validator)})
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the scheme is checked by the caller
     try:
-        response = urllib.request.urlopen(request, timeout=timeout)  # noqa: S310
+        response = open_url(url, headers=headers, timeout=timeout, http_agent="selfhosted.monitoring", decompress=False)
     except urllib.error.HTTPError as error:
         if error.code == 416 and have:  # nothing is left of it: the sum decides
             return
@@ -134,6 +138,12 @@ def digest(path: Path) -> str:
         while chunk := stream.read(_CHUNK):
             total.update(chunk)
     return total.hexdigest()
+
+
+def shown(url: str) -> str:
+    """Return ``url`` without the password that it may hold."""
+    parts = urlsplit(url)
+    return url if parts.password is None else url.replace(f":{parts.password}@", ":********@", 1)
 
 
 def _forget(*paths: Path) -> None:

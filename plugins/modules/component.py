@@ -389,13 +389,13 @@ def bring(declarations: list[Declaration], check: bool, done: list[Outcome]) -> 
     return []
 
 
-def result(done: list[Outcome]) -> dict[str, Any]:
-    """Return what the task reports."""
+def result(done: list[Outcome], failure: str = "") -> dict[str, Any]:
+    """Return what the task reports; ``failure`` is what ended it early."""
     return {
         "changed": any(outcome.changed for outcome in done),
         "restart_pending": any(outcome.restart_pending for outcome in done),
         "diff": [entry for outcome in done for entry in outcome.difference.as_diff()],
-        "msg": "; ".join(outcome.message() for outcome in done),
+        "msg": failure or "; ".join(outcome.message() for outcome in done),
         "components": {
             outcome.name: {
                 "changed": outcome.changed,
@@ -422,9 +422,9 @@ def main() -> None:
         declarations = unpack(module.params["payload"], platform.machine())
         requests = bring(declarations, module.check_mode, done)
     except Failure as failure:
-        module.fail_json(**dict(result(done), msg=str(failure)))
+        module.fail_json(**result(done, str(failure)))
     except OSError as error:
-        module.fail_json(**dict(result(done), msg=f"{error}; run again, it goes on from there"))
+        module.fail_json(**result(done, f"{error}; run again, it goes on from there"))
     if requests:
         module.exit_json(changed=False, certificate_requests=requests)
     module.exit_json(**result(done))

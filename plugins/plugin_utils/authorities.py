@@ -12,13 +12,14 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleError
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils import signing
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils.signing import SigningError, is_address
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 __all__ = ["Authority", "Certificates", "is_address"]
 
@@ -41,13 +42,7 @@ class Authority:
     @cached_property
     def roots(self) -> list[x509.Certificate]:
         """The trusted authorities; an expired one is refused."""
-        try:
-            roots = x509.load_pem_x509_certificates(self.trust.encode())
-        except ValueError as error:
-            raise SigningError(f"certificate authority: {self._path} holds no PEM certificate: {error}") from error
-        for root in roots:
-            signing.require_authority(root, f"certificate authority {self._path} ({root.subject.rfc4514_string()})")
-        return roots
+        return signing.load_authorities(self.trust, f"certificate authority {self._path}")
 
     @property
     def issuer(self) -> str:
@@ -104,18 +99,17 @@ class Deployment(Authority):
 
     @cached_property
     def _issuer(self) -> signing.Issuer:
+        roots = self.roots
         try:
-            key: Any = serialization.load_pem_private_key(self._key_path.read_bytes(), password=None)
+            issuer = signing.load_issuer(self._key_path.read_bytes(), roots, int(self._settings.get("days") or 90))
         except (OSError, ValueError, TypeError) as error:
             raise AnsibleError(
                 f"certificate authority: {self._key_path} cannot be read: {error}. "
                 "If your authority keeps its key elsewhere, use kind 'command' or 'directory'"
             ) from error
-        wanted = signing.public_key(key)
-        for root in self.roots:
-            if signing.public_key(root) == wanted:
-                return signing.Issuer(root, key, int(self._settings.get("days") or 90))
-        raise SigningError(f"certificate authority: {self._key_path} belongs to no certificate in {self._path}")
+        if issuer is None:
+            raise SigningError(f"certificate authority: {self._key_path} belongs to no certificate in {self._path}")
+        return issuer
 
     @property
     def issuer(self) -> str:

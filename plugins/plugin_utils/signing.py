@@ -12,11 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible.errors import AnsibleError
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+try:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+except ImportError as error:
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
 
 
 class SigningError(AnsibleError):  # type: ignore[misc]
@@ -30,6 +36,26 @@ class Issuer:
     certificate: x509.Certificate
     key: Any
     days: int
+
+
+def load_authorities(pem: str, what: str) -> list[x509.Certificate]:
+    """Return the certificates of a bundle; ``what`` names it in messages."""
+    if MISSING is not None:
+        raise SigningError(f"certificates need Python's cryptography on the controller: {MISSING}")
+    try:
+        found = x509.load_pem_x509_certificates(pem.encode())
+    except ValueError as error:
+        raise SigningError(f"{what} holds no PEM certificate: {error}") from error
+    for certificate in found:
+        require_authority(certificate, f"{what} ({_title(certificate)})")
+    return found
+
+
+def load_issuer(key_pem: bytes, roots: Sequence[x509.Certificate], days: int) -> Issuer | None:
+    """Return the issuer among ``roots`` that the private key belongs to, or None; ValueError if it is no key."""
+    key: Any = serialization.load_pem_private_key(key_pem, password=None)
+    wanted = public_key(key)
+    return next((Issuer(root, key, days) for root in roots if public_key(root) == wanted), None)
 
 
 def new_authority(common_name: str, days: int) -> tuple[bytes, bytes]:
