@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("localcloud", "scripts", "ansible_collections.selfhosted.monitoring.plugins.module_utils")
+COLLECTION = "ansible_collections.selfhosted.monitoring.plugins"
+PACKAGES = ("localcloud", "scripts", f"{COLLECTION}.module_utils", f"{COLLECTION}.plugin_utils")
 
 
 def main() -> int:
