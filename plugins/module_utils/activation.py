@@ -57,7 +57,8 @@ def activate(layout: Layout, services: ServiceManager, generation: Path, before:
         placement.links(layout, has_unit, manifest.get("links", {})),
         placement.links(layout, bool(before.get("unit")), before.get("links", {})) if before else {},
     )
-    if how == RESTART and (has_unit or before.get("unit")):
+    if has_unit or before.get("unit"):
+        # Even for a reload: systemd before 250 remembers the generation that the unit's link led to.
         services.reload_manager()
     if how != LEAVE:
         run_commands(manifest.get("apply", []), layout)

@@ -47,7 +47,7 @@ def test_reload_suffices_where_the_unit_reloads(host: Host) -> None:
     host.apply("one\n", unit=unit)
     host.services.forget()
     outcome = host.apply("two\n", unit=unit)
-    assert outcome.reloaded and host.services.log == ["reload"] and host.services.runs == "two\n"
+    assert outcome.reloaded and host.services.log == ["daemon-reload", "reload"] and host.services.runs == "two\n"
 
 
 def test_paths_that_need_a_restart_get_one(host: Host) -> None:
@@ -109,7 +109,7 @@ def test_reload_that_breaks_is_rolled_back_by_a_reload(host: Host) -> None:
     host.services.forget()
     with pytest.raises(Failure, match="live again, and ready"):
         host.apply("broken\n", unit=unit)
-    assert host.services.log == ["reload", "reload"] and host.services.runs == "one\n"
+    assert host.services.log == ["daemon-reload", "reload"] * 2 and host.services.runs == "one\n"
 
 
 def test_crashing_unit_is_not_waited_for(host: Host) -> None:
