@@ -12,6 +12,9 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures imp
 
 _PROPERTIES = ("ActiveState", "SubState", "NRestarts", "MainPID", "Result", "NeedDaemonReload", "LoadState")
 
+# A unit's own TimeoutStopSec and TimeoutStartSec end the wait; this is for a systemd that does not answer.
+STOP_SECONDS = 1800
+
 
 @dataclass(frozen=True)
 class UnitState:
@@ -53,9 +56,9 @@ class Systemd:
         _run(["systemctl", "daemon-reload"], 90)
 
     def restart(self, unit: str) -> None:
-        """Start ``unit`` anew without waiting for it: readiness is judged by its probe."""
+        """Start ``unit`` anew and wait until its old process is gone, lest that one answers for the new one."""
         subprocess.run(["systemctl", "reset-failed", unit], capture_output=True, check=False, timeout=30)
-        _run(["systemctl", "restart", "--no-block", unit], 30)
+        _run(["systemctl", "restart", unit], STOP_SECONDS)
 
     def reload(self, unit: str) -> None:
         """Let the running ``unit`` read its configuration again."""
@@ -63,7 +66,7 @@ class Systemd:
 
     def stop(self, unit: str) -> None:
         """Stop ``unit`` and wait until it is gone."""
-        _run(["systemctl", "stop", unit], 300)
+        _run(["systemctl", "stop", unit], STOP_SECONDS)
         subprocess.run(["systemctl", "reset-failed", unit], capture_output=True, check=False, timeout=30)
 
     def last_lines(self, unit: str, since: float, count: int = 20) -> str:
