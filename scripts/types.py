@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTION = "ansible_collections.selfhosted.monitoring.plugins"
-PACKAGES = ("localcloud", "scripts", f"{COLLECTION}.module_utils", f"{COLLECTION}.plugin_utils")
+PACKAGES = ("localcloud", "scripts", f"{COLLECTION}.module_utils", f"{COLLECTION}.plugin_utils", f"{COLLECTION}.action")
 
 
 def main() -> int:
