@@ -177,7 +177,8 @@ class CallbackModule(CallbackBase):
 
 
 def _name(task: Any) -> str:
-    return str(task.name or task.action)
+    # Ansible's own check of a role's arguments repeats the role's whole description.
+    return str(task.name or task.action).split(" against arg spec ")[0]
 
 
 def _role(task: Any) -> str:

@@ -26,12 +26,12 @@ def home(lab: Lab, machine: Machine, tmp_path_factory: pytest.TempPathFactory) -
         try:
             yield home
         finally:
-            lab.playbook(PLAYS / "gone.yml", "-e", f"target={machine.name}", "-e", "gone=tls_exporter")
+            lab.playbook(PLAYS / "gone.yml", "-l", machine.name, "-e", "gone=tls_exporter")
 
 
 def deploy(lab: Lab, machine: Machine, age: int, left: int) -> Run:
     """Deploy with an authority whose certificates are `age` days old and have `left` days to go."""
-    extra = ["-e", f"target={machine.name}", "-e", f"age={age}", "-e", f"left={left}"]
+    extra = ["-l", machine.name, "-e", f"age={age}", "-e", f"left={left}"]
     return lab.playbook(PLAYS / "tls.yml", *extra, "-vvv").succeeded()
 
 

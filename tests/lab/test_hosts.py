@@ -21,7 +21,7 @@ def test_every_machine_resolves_every_name_to_its_address(lab: Lab, every_machin
     names = {one.name: one.address for one in every_machine}
     node = every_machine[-1]
     number, rest = node.name.removeprefix("node-").split(".", 1)
-    names |= {f"{role}-{number}.{rest}": node.address for role in node.roles}
+    names |= {f"{role.replace('_', '-')}-{number}.{rest}": node.address for role in node.roles}
     for machine in (every_machine[0], every_machine[-1]):
         found = lab.run(machine, f"getent ahostsv4 {' '.join(names)} | awk '/STREAM/ {{print $1}}'").split()
         assert found == list(names.values()), machine.name

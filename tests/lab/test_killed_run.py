@@ -19,12 +19,12 @@ def machine(ready: Lab) -> Iterator[Machine]:
     try:
         yield machine
     finally:
-        ready.playbook(PLAYS / "gone.yml", "-e", f"target={machine.name}", "-e", "gone=victim")
+        ready.playbook(PLAYS / "gone.yml", "-l", machine.name, "-e", "gone=victim")
         ready.run(machine, "rm -f /run/victim-may-pass; userdel victim 2>/dev/null; true")
 
 
 def test_killed_promotion_leaves_the_old_running_and_is_resumed(ready: Lab, machine: Machine) -> None:
-    process = ready.start(PLAYS / "killed.yml", "-e", f"target={machine.name}")
+    process = ready.start(PLAYS / "killed.yml", "-l", machine.name)
     connection = ready.connection(machine)
     try:
         deadline = time.monotonic() + 60
@@ -42,7 +42,7 @@ def test_killed_promotion_leaves_the_old_running_and_is_resumed(ready: Lab, mach
     assert "node_uname_info" in ready.run(machine, "curl -sf 127.0.0.1:19200/metrics")
 
     ready.run(machine, "touch /run/victim-may-pass")
-    resumed = ready.playbook(PLAYS / "killed.yml", "-e", f"target={machine.name}", "-e", "resumes=true").succeeded()
+    resumed = ready.playbook(PLAYS / "killed.yml", "-l", machine.name, "-e", "resumes=true").succeeded()
     assert resumed.recap()[machine.name]["changed"] == 1
     assert ready.run(machine, "systemctl show -P InvocationID victim") != before
     assert ready.run(machine, "head -1 /etc/monitoring/victim/web.yml") == "# changed"

@@ -38,7 +38,7 @@ def outcome(lab: Lab, tmp_path_factory: pytest.TempPathFactory, request: pytest.
     answers = home / "answers.json"
     patch.setenv("TEST_ANSWERS", str(answers))
     machine = lab.machines[-1]
-    run = lab.playbook(PLAYS / "refusals.yml", "-e", f"target={machine.name}")
+    run = lab.playbook(PLAYS / "refusals.yml", "-l", machine.name)
     assert answers.exists(), run.output[-6000:]
     return dict(json.loads(answers.read_text()))
 
