@@ -6,6 +6,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.selfhosted.monitoring.plugins.module_utils import topology
+
 from localcloud import addresses
 from localcloud.problems import LabError
 
@@ -97,9 +99,16 @@ class Instance:
         return self.tags.get("monitoring:node-id", "")
 
     def host_name(self, domain: str) -> str:
-        """Return its inventory name: by its role, or `node-` where it has several."""
-        stem = self.roles[0] if len(self.roles) == 1 else "node"
-        return f"{stem}-{self.node_id}.{self.region}.{domain}" if self.node_id else self.id
+        """Return its inventory name, its id where no tag numbers it."""
+        if not self.node_id.isdigit():
+            return self.id
+        return topology.host_name(tuple(self.roles), int(self.node_id), self.region, domain)
+
+    def host_names(self, domain: str) -> tuple[str, ...]:
+        """Return all names that DNS has for it."""
+        if not self.node_id.isdigit():
+            return (self.id,)
+        return topology.host_names(tuple(self.roles), int(self.node_id), self.region, domain)
 
 
 @dataclass(frozen=True)

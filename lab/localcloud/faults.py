@@ -109,7 +109,7 @@ def find_host(name: str, cloud: Cloud) -> Instance:
     end = f".{cloud.domain}"
     names: dict[str, Instance] = {}
     for one in cloud.running:
-        for full in (one.host_name(cloud.domain), *(f"{role}-{one.node_id}.{one.region}{end}" for role in one.roles)):
+        for full in one.host_names(cloud.domain):
             names[full] = names[full.removesuffix(end)] = one
         names[one.id] = names[one.address] = one
     if name not in names:

@@ -24,7 +24,7 @@ description:
   - "Host variables: C(ansible_host), C(region), C(zone), C(zone_index), C(node_id), C(instance_id), C(instance_type),
     C(account_id), C(monitoring_roles) and C(monitoring_names) (all DNS names of the host)."
   - C(inventory_hostname) is C(<role>-<node id>.<region>.<domain>), or C(node-<node id>.<region>.<domain>) for a
-    host of several roles. It stays when a machine is replaced; addresses change.
+    host of several roles; a role's underscore becomes a hyphen. It stays when a machine is replaced; addresses change.
   - Tag text is data. It is never evaluated as a template.
 notes:
   - The file's name must end in C(.yml) or C(.yaml).

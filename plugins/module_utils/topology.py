@@ -105,8 +105,18 @@ def zone_indexes(subnets: Iterable[Subnet]) -> dict[tuple[str, str], dict[str, i
 
 
 def host_name(roles: tuple[str, ...], node_id: int, region: str, domain: str) -> str:
-    """The inventory_hostname: the role's own name where a machine has one role, `node-<id>` where several."""
-    return f"{roles[0] if len(roles) == 1 else 'node'}-{node_id}.{region}.{domain}"
+    """The inventory_hostname: the role's own name where a machine has one role, `node-<id>` where several.
+
+    A role's underscore becomes a hyphen: RFC 1123 allows no underscore in a host's name, and TLS checks that.
+    """
+    stem = roles[0].replace("_", "-") if len(roles) == 1 else "node"
+    return f"{stem}-{node_id}.{region}.{domain}"
+
+
+def host_names(roles: tuple[str, ...], node_id: int, region: str, domain: str) -> tuple[str, ...]:
+    """All names of a host, sorted: its inventory_hostname and one for each role."""
+    each = (host_name((role,), node_id, region, domain) for role in roles)
+    return tuple(sorted({host_name(roles, node_id, region, domain), *each}))
 
 
 def build(instances: Iterable[Instance], subnets: Iterable[Subnet], expected: Expectation) -> Topology:
@@ -160,8 +170,8 @@ def _node(
         return None, reasons
     node_id = int(number)
     name = host_name(roles, node_id, instance.region, expected.domain)
-    names = {name, *(host_name((role,), node_id, instance.region, expected.domain) for role in roles)}
-    return Node(name, tuple(sorted(names)), address, roles, node_id, zone_index, instance), []
+    names = host_names(roles, node_id, instance.region, expected.domain)
+    return Node(name, names, address, roles, node_id, zone_index, instance), []
 
 
 def _foreign(

@@ -7,20 +7,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-COLLECTIONS = Path(__file__).resolve().parents[3] / ".ansible" / "collections"
-# The mirror's layout is shared with the collection's own modules; this makes it importable outside of Ansible.
-sys.path.insert(0, str(COLLECTIONS))
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure  # noqa: E402
-
-from localcloud import paths  # noqa: E402
-from localcloud.artifacts import recipes as recipes_file  # noqa: E402
-from localcloud.artifacts.catalogue import declared  # noqa: E402
-from localcloud.artifacts.filling import Mirror, Source  # noqa: E402
-from localcloud.artifacts.golang import host_architecture  # noqa: E402
-from localcloud.artifacts.server import serve  # noqa: E402
-from localcloud.artifacts.tools import install  # noqa: E402
-from localcloud.problems import LabError  # noqa: E402
+from localcloud import paths
+from localcloud.artifacts import recipes as recipes_file
+from localcloud.artifacts.catalogue import declared
+from localcloud.artifacts.filling import Mirror, Source
+from localcloud.artifacts.golang import host_architecture
+from localcloud.artifacts.server import serve
+from localcloud.artifacts.tools import install
+from localcloud.problems import LabError
 
 
 def _parser() -> argparse.ArgumentParser:

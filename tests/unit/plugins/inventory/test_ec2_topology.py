@@ -36,6 +36,7 @@ def test_tags_become_groups_and_typed_variables(deployment: Any, read: Read) -> 
     assert {name: host.vars[name] for name in wanted} == wanted
     assert host.vars["ansible_host"].startswith("10.0.1.")
     assert "kafka-2.eu-west-1.monitoring.test" in host.vars["monitoring_names"]
+    assert "thanos-query-2.eu-west-1.monitoring.test" in host.vars["monitoring_names"]  # no host name has an underscore
     assert NODE in host.vars["monitoring_names"]
     groups = {group.name for group in host.get_groups()} - {"all", *wanted["monitoring_roles"]}
     assert groups == {
