@@ -78,16 +78,12 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: Host keys are known
-  hosts: monitoring
-  gather_facts: false
-  tasks:
-    - name: Host keys of all instances are in the controller's known_hosts
-      selfhosted.monitoring.ec2_known_hosts:
-        path: ~/.ssh/known_hosts_monitoring
-        instances: "{{ hostvars | selfhosted.monitoring.ec2_machines(ansible_play_hosts_all) }}"
-      delegate_to: localhost
-      run_once: true
+- name: Host keys of all instances are in the controller's known_hosts
+  selfhosted.monitoring.ec2_known_hosts:
+    path: ~/.ssh/known_hosts_monitoring
+    instances: "{{ hostvars | selfhosted.monitoring.ec2_machines(ansible_play_hosts_all) }}"
+  delegate_to: localhost
+  run_once: true
 
 - name: The host key of one instance is known
   selfhosted.monitoring.ec2_known_hosts:
