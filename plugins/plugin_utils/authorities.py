@@ -67,10 +67,11 @@ class Deployment(Authority):
     def __init__(self, settings: Mapping[str, Any], directory: Path, create: bool) -> None:
         super().__init__(settings, directory / "ca.pem")
         self._key_path = directory / "ca.key"
-        self._promised = not self._path.exists() and not self._key_path.exists()
+        # The certificate is written last: where it is, all is; another process may be between the two.
+        self._promised = not self._path.exists()
         if self._promised and create:
             with _only_one(directory):
-                if not self._path.exists() and not self._key_path.exists():
+                if not self._path.exists():
                     self._create(directory)
             self._promised = False
 
@@ -85,17 +86,16 @@ class Deployment(Authority):
         return [] if self._promised else super().roots
 
     def _create(self, directory: Path) -> None:
-        name = str(self._settings.get("common_name") or "monitoring authority")
-        certificate, key = signing.new_authority(name, int(self._settings.get("authority_days") or 3650))
-        for path, content, mode in ((self._key_path, key, 0o600), (self._path, certificate, 0o644)):
-            staging = directory / (f".{path.name}.new")
-            with contextlib.suppress(FileNotFoundError):
-                staging.unlink()
-            descriptor = os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-                os.fsync(stream.fileno())
-            staging.rename(path)
+        """Make what is missing; a key that is there stays, for it may be all that is left of an authority."""
+        if not self._key_path.exists():
+            _write_whole(directory, self._key_path, signing.new_key(), 0o600)
+        try:
+            name = str(self._settings.get("common_name") or "monitoring authority")
+            days = int(self._settings.get("authority_days") or 3650)
+            certificate = signing.new_authority(name, days, self._key_path.read_bytes())
+        except (OSError, ValueError, TypeError) as error:
+            raise AnsibleError(f"certificate authority: {self._key_path} cannot be read: {error}") from error
+        _write_whole(directory, self._path, certificate, 0o644)
 
     @cached_property
     def _issuer(self) -> signing.Issuer:
@@ -284,6 +284,18 @@ class Certificates:
 
     def _request_name(self, component: str, service: str) -> str:
         return f"{self._host}-{component}-{service}"
+
+
+def _write_whole(directory: Path, path: Path, content: bytes, mode: int) -> None:
+    """Write a file so that it is never seen in part."""
+    staging = directory / f".{path.name}.new"
+    with contextlib.suppress(FileNotFoundError):
+        staging.unlink()
+    descriptor = os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        os.fsync(stream.fileno())
+    staging.rename(path)
 
 
 @contextlib.contextmanager

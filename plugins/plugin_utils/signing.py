@@ -58,9 +58,16 @@ def load_issuer(key_pem: bytes, roots: Sequence[x509.Certificate], days: int) ->
     return next((Issuer(root, key, days) for root in roots if public_key(root) == wanted), None)
 
 
-def new_authority(common_name: str, days: int) -> tuple[bytes, bytes]:
-    """Return the PEM of a new authority's certificate and of its private key (EC P-256)."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def new_key() -> bytes:
+    """Return the PEM of a new private key (EC P-256, PKCS #8)."""
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def new_authority(common_name: str, days: int, private: bytes) -> bytes:
+    """Return the PEM of a new authority's certificate for its private key (PEM)."""
+    key: Any = serialization.load_pem_private_key(private, password=None)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     now = _now()
     certificate = (
@@ -76,10 +83,7 @@ def new_authority(common_name: str, days: int) -> tuple[bytes, bytes]:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), private
+    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def sign(csr_pem: str, names: Sequence[str], common_name: str, issuer: Issuer) -> str:

@@ -24,7 +24,8 @@ class Authority:
     """An authority of the deployment, in memory."""
 
     def __init__(self, days: int = 90) -> None:
-        self.pem, key = signing.new_authority("test authority", 365)
+        key = signing.new_key()
+        self.pem = signing.new_authority("test authority", 365, key)
         self.certificate = x509.load_pem_x509_certificate(self.pem)
         loaded = serialization.load_pem_private_key(key, None)
         self.issuer = signing.Issuer(self.certificate, loaded, days)

@@ -58,6 +58,14 @@ def test_deployments_authority_is_made_once_and_kept_private(deployment: dict, t
     assert stat.S_IMODE((tmp_path / "ca").stat().st_mode) == 0o700
 
 
+def test_authority_that_was_cut_off_after_its_key_is_finished_with_that_key(deployment: dict, tmp_path: Path) -> None:
+    _filled(_certificates(deployment))
+    key = (tmp_path / "ca/ca.key").read_bytes()
+    (tmp_path / "ca/ca.pem").unlink()
+    assert _filled(_certificates(deployment))["anchors"]
+    assert (tmp_path / "ca/ca.key").read_bytes() == key
+
+
 def test_check_mode_makes_no_authority(deployment: dict, tmp_path: Path) -> None:
     assert _filled(_certificates(deployment, create=False))["anchors"] == []
     assert not (tmp_path / "ca").exists()
@@ -85,7 +93,8 @@ def test_undeclared_request_is_not_signed(deployment: dict) -> None:
 
 def test_rollover_trusts_both_and_signs_with_the_one_of_the_key(deployment: dict, tmp_path: Path) -> None:
     old = _filled(_certificates(deployment))
-    certificate, key = signing.new_authority("the next one", 365)
+    key = signing.new_key()
+    certificate = signing.new_authority("the next one", 365, key)
     bundle = tmp_path / "ca/ca.pem"
     bundle.write_bytes(certificate + bundle.read_bytes())
     both = _filled(_certificates(deployment))
@@ -96,7 +105,7 @@ def test_rollover_trusts_both_and_signs_with_the_one_of_the_key(deployment: dict
 
 def test_key_of_another_authority_is_refused(deployment: dict, tmp_path: Path) -> None:
     _filled(_certificates(deployment))
-    (tmp_path / "ca/ca.key").write_bytes(signing.new_authority("x", 1)[1])
+    (tmp_path / "ca/ca.key").write_bytes(signing.new_key())
     with pytest.raises(SigningError, match="belongs to no certificate"):
         _filled(_certificates(deployment))
 
@@ -177,7 +186,8 @@ def test_incomplete_authority_says_what_it_needs(settings) -> None:
 
 
 def test_intermediate_leads_to_the_root(tmp_path: Path) -> None:
-    root_pem, root_key = signing.new_authority("root", 365)
+    root_key = signing.new_key()
+    root_pem = signing.new_authority("root", 365, root_key)
     root = x509.load_pem_x509_certificate(root_pem)
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.UTC)
