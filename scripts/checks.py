@@ -61,11 +61,12 @@ LINT = [
     Step("yamllint", tool("yamllint", "--strict", ".")),
     Step("changelog", tool("antsibull-changelog", "lint")),
     Step("collection-docs", tool("antsibull-docs", "lint-collection-docs", "--plugin-docs", ".")),
-    Step("terraform", python("-m", "scripts.terraform")),
+    Step("terraform", python("-m", "scripts.terraform", "static")),
     Step("ansible-lint", tool("ansible-lint")),
 ]
 UNIT = [Step("unit", python("-m", "pytest", "tests/unit", "-n", "2"))]
 RELEASE = [
+    Step("terraform-tests", python("-m", "scripts.terraform", "tests")),
     Step("sanity", python("-m", "scripts.collection", "sanity")),
     Step("galaxy-importer", python("-m", "scripts.collection", "importer")),
 ]
