@@ -71,7 +71,7 @@ RELEASE = [
     Step("galaxy-importer", python("-m", "scripts.collection", "importer")),
 ]
 LAB = [
-    Step("lab-up", python("lab/lab", "up")),
+    Step("lab-up", ("lab/lab", "up")),
     Step("lab-tests", python("-m", "pytest", "tests/lab"), needs=("lab-up",)),
     Step("molecule", tool("molecule", "test"), needs=("lab-up",)),
     Step("release", python("-m", "pytest", "tests/release"), needs=("lab-up",)),

@@ -89,7 +89,7 @@ def carry(device: int, ways: list[Way]) -> None:
 
 def _waiting(device: int) -> list[bytes]:
     packets = []
-    for _ in range(256):
+    for _round in range(256):
         try:
             packets.append(os.read(device, 65536))
         except BlockingIOError:

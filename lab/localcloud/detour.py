@@ -37,7 +37,7 @@ def rules(wanted: list[tuple[str, str, int]]) -> list[list[str]]:
     if not wanted:
         return []
     lines = [["pref", str(PREFERENCE), "iif", addresses.DELAY_DEVICE, "lookup", "main"]]
-    for a, b, _ in wanted:
+    for a, b, _delay in wanted:
         for source, target in ((a, b), (b, a)):
             lines.append(["pref", str(PREFERENCE + 1), "from", source, "to", target, "lookup", str(TABLE)])
     return lines

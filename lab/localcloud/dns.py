@@ -168,7 +168,7 @@ async def run(arguments: argparse.Namespace) -> None:
 
         server = Server(Source(load), tuple(arguments.controllers.split(",")))
         host, port = arguments.listen
-        transport, _ = await loop.create_datagram_endpoint(lambda: Datagrams(server), local_addr=(host, port))
+        transport, _protocol = await loop.create_datagram_endpoint(lambda: Datagrams(server), local_addr=(host, port))
         stream = await asyncio.start_server(server.tcp, host, port)
         log.info("answering on %s:%d", host, port)
         await stop.wait()

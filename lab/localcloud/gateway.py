@@ -167,7 +167,7 @@ def _refuse(service: str, status: int, code: str, message: str) -> web.Response:
 
 def host_and_port(text: str) -> tuple[str, int]:
     """Read `HOST:PORT` from the command line."""
-    host, _, port = text.rpartition(":")
+    host, _colon, port = text.rpartition(":")
     if not host or not port.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
     return host, int(port)

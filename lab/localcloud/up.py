@@ -109,7 +109,7 @@ def _clear_the_ground(profile: str, progress: Progress) -> None:
 
 def _join(futures: list[Future[bool]]) -> None:
     """Wait for all, or for the first that fails; then stop what the others run and raise its error."""
-    done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+    done, _pending = wait(futures, return_when=FIRST_EXCEPTION)
     if any(future.exception() for future in done):
         for name in owner.TASKS:
             Process(name).stop()

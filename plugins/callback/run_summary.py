@@ -178,7 +178,7 @@ class CallbackModule(CallbackBase):
 
 def _name(task: Any) -> str:
     # Ansible's own check of a role's arguments repeats the role's whole description.
-    return str(task.name or task.action).split(" against arg spec ")[0]
+    return str(task.name or task.action).split(" against arg spec ", maxsplit=1)[0]
 
 
 def _role(task: Any) -> str:

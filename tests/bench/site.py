@@ -87,10 +87,10 @@ def measure(scratch: Path) -> list[str]:
     try:
         cold_plain = play(plain, inventory, scratch)
         cold_ours = play(ours, inventory, scratch)
-        warm_plain = [play(plain, inventory, scratch) for _ in range(REPEATS)]
-        warm_ours = [play(ours, inventory, scratch) for _ in range(REPEATS)]
+        warm_plain = [play(plain, inventory, scratch) for _round in range(REPEATS)]
+        warm_ours = [play(ours, inventory, scratch) for _round in range(REPEATS)]
         play(site, inventory, scratch)
-        warm_site = [play(site, inventory, scratch) for _ in range(REPEATS)]
+        warm_site = [play(site, inventory, scratch) for _round in range(REPEATS)]
     finally:
         play(gone, inventory, scratch)
     roles = warm_site[-1].summary["roles"]

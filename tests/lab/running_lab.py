@@ -143,7 +143,7 @@ class Lab:
         figures = self._scratch / f"summary-{time.monotonic_ns()}.json"
         start = time.monotonic()
         process = self.start(playbook, *arguments, inventory=inventory, MONITORING_RUN_SUMMARY_JSON=str(figures))
-        output, _ = process.communicate()
+        output, _errors = process.communicate()
         summary = json.loads(figures.read_text()) if figures.exists() else {}
         return Run(process.returncode, output, time.monotonic() - start, summary)
 

@@ -37,7 +37,7 @@ def test_failing_region_is_named_and_the_others_are_read(
     broken, *others = three_regions
     with ready.fault(kind, broken):
         done, seconds = graph(ready, source(ready, tmp_path, "warn"))
-        refused, _ = graph(ready, source(ready, tmp_path, "fail")) if kind == "api-fail" else (None, 0.0)
+        refused, _seconds = graph(ready, source(ready, tmp_path, "fail")) if kind == "api-fail" else (None, 0.0)
     assert done.returncode == 0, done.stderr
     assert f"node-1.{broken}" not in done.stdout
     assert all(f"node-{number}.{region}" in done.stdout for region in others for number in (1, 2, 3))

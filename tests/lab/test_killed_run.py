@@ -34,7 +34,7 @@ def test_killed_promotion_leaves_the_old_running_and_is_resumed(ready: Lab, mach
             time.sleep(0.2)
         before = ready.run(machine, "systemctl show -P InvocationID victim")
         ready.run(machine, f"child=$(pgrep -of {SLEEPS}); kill -9 $(ps -o ppid= -p $child) $child")
-        output, _ = process.communicate(timeout=60)
+        output, _errors = process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode != 0, output

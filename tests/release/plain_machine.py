@@ -83,8 +83,10 @@ def _mirror(address: str) -> Iterator[str]:
     handler = partial(_Quiet, directory=str(services.MIRROR_DIRECTORY))
     with http.server.ThreadingHTTPServer((address, 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{address}:{server.server_port}"
-        server.shutdown()
+        try:
+            yield f"http://{address}:{server.server_port}"
+        finally:
+            server.shutdown()
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -103,7 +103,7 @@ def answer(
 
 
 def _fill(reply: DNSRecord, name: str, kind: str, zone: Zone, visible: list[Zone]) -> None:
-    for _ in range(MAX_CNAMES):
+    for _round in range(MAX_CNAMES):
         found = zone.find(name, kind)
         if found is not None:
             _add(reply, name, kind, found)

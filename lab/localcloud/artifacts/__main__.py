@@ -62,7 +62,7 @@ def _tools(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    address, _, port = options.listen.rpartition(":")
+    address, _colon, port = options.listen.rpartition(":")
     if not address or not port.isdigit():
         raise LabError(f"--listen {options.listen}: it is ADDRESS:PORT, as in 10.213.255.1:8080")
     serve(options.directory or options.cache / "mirror", address.strip("[]"), int(port))

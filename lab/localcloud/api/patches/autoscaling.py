@@ -26,7 +26,7 @@ def launch_follows_the_template() -> None:
             from_launch_configuration(self, count_needed, propagated_tags)
             return
         version = self.ec2_launch_template.get_version(self.launch_template_version)
-        for _ in range(count_needed):
+        for _round in range(count_needed):
             instance = _run(self, version, propagated_tags)
             instance.autoscaling_group = self
             protected = self.new_instances_protected_from_scale_in

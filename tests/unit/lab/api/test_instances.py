@@ -131,7 +131,7 @@ def test_ended_instance_is_replaced_at_once_with_its_tags_and_another_address(
     group: Group, ec2: Any, autoscaling: Any, way: str
 ) -> None:
     seen = set()
-    for _ in range(3):
+    for _round in range(3):
         (before,) = group.instances(ec2)
         seen.add(before["PrivateIpAddress"])
         if way == "ec2":
@@ -156,7 +156,7 @@ def test_addresses_go_round_the_subnet_and_never_are_those_of_aws(group: Group, 
     network = ip_network(group.cidr)
     usable = {str(address) for address in list(network)[4:-1]}
     order = []
-    for _ in range(len(usable) + 2):
+    for _round in range(len(usable) + 2):
         (instance,) = group.instances(ec2)
         order.append(instance["PrivateIpAddress"])
         ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])

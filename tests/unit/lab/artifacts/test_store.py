@@ -44,7 +44,7 @@ def test_a_damaged_entry_is_made_again_and_not_trusted(tmp_path: Path, damage: s
 
 def test_runs_at_the_same_time_make_a_file_once(tmp_path: Path) -> None:
     make = Maker(seconds=0.2)
-    threads = [threading.Thread(target=lambda: Store(tmp_path).obtain("key", "file", make)) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: Store(tmp_path).obtain("key", "file", make)) for _round in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

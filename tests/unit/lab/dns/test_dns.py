@@ -170,7 +170,9 @@ def test_long_answer_is_cut_over_udp_and_whole_over_tcp_and_edns() -> None:
     async def tell() -> None:
         server = Server(Source(loaded))
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: Datagrams(server), local_addr=("127.0.0.1", 0))
+        transport, _protocol = await loop.create_datagram_endpoint(
+            lambda: Datagrams(server), local_addr=("127.0.0.1", 0)
+        )
         stream = await asyncio.start_server(server.tcp, "127.0.0.1", 0)
         port = transport.get_extra_info("sockname")[1]
         question = DNSRecord.question("many.monitoring.test")
@@ -179,7 +181,7 @@ def test_long_answer_is_cut_over_udp_and_whole_over_tcp_and_edns() -> None:
         question.add_ar(EDNS0(udp_len=4096))
         assert len((await udp(port, question.pack())).rr) == 60
         reader, writer = await asyncio.open_connection("127.0.0.1", stream.sockets[0].getsockname()[1])
-        for _ in range(2):
+        for _round in range(2):
             packet = DNSRecord.question("many.monitoring.test").pack()
             writer.write(len(packet).to_bytes(2, "big") + packet)
             length = int.from_bytes(await reader.readexactly(2), "big")
@@ -234,7 +236,7 @@ def test_zones_are_asked_for_at_most_once_a_second() -> None:
             return ZONES
 
         source = Source(load)
-        await asyncio.gather(*(source.current() for _ in range(20)))
+        await asyncio.gather(*(source.current() for _round in range(20)))
         await source.current()
         assert len(calls) == 1
 

@@ -108,21 +108,21 @@ def test_request_arrives_as_it_was_signed() -> None:
     run(story)
 
 
+async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), 100_000):
+        yield body[start : start + 100_000]
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_large_body_streams_through(chunked: bool) -> None:
     async def story() -> None:
         async with lab() as it:
             body = b"x" * 3_000_000
-
-            async def pieces() -> AsyncIterator[bytes]:
-                for start in range(0, len(body), 100_000):
-                    yield body[start : start + 100_000]
-
             headers = signed("us-east-1", "s3") | ({} if chunked else {"Content-Length": str(len(body))})
-            async with it.client.put(f"{it.url}/b/k", headers=headers, data=pieces()) as answer:
+            async with it.client.put(f"{it.url}/b/k", headers=headers, data=in_pieces(body)) as answer:
                 seen = await answer.json()
             assert seen["length"] == len(body)
-            names = {name.lower() for name, _ in seen["headers"]}
+            names = {name.lower() for name, _value in seen["headers"]}
             assert ("content-length" in names) is not chunked
 
     run(story)
@@ -144,7 +144,7 @@ def test_answer_comes_back_untouched() -> None:
 def test_connections_to_the_api_are_kept() -> None:
     async def story() -> None:
         async with lab() as it:
-            for _ in range(5):
+            for _round in range(5):
                 await it.ask("us-east-1")
             assert len(it.connections) == 1
 
@@ -232,7 +232,7 @@ def test_delay_of_every_request() -> None:
     async def story() -> None:
         async with lab(delay_all=0.2) as it:
             start = asyncio.get_running_loop().time()
-            await asyncio.gather(*(it.ask("us-east-1") for _ in range(10)))
+            await asyncio.gather(*(it.ask("us-east-1") for _round in range(10)))
             assert 0.2 <= asyncio.get_running_loop().time() - start < 1.5
 
     run(story)

@@ -1,5 +1,7 @@
 """A host below a temporary directory, and a mirror that can misbehave."""
 
+from __future__ import annotations
+
 import contextlib
 import grp
 import gzip

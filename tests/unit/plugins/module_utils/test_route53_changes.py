@@ -32,7 +32,7 @@ def test_purge_spares_the_zone_itself_and_routed_records() -> None:
         listed("b.m.test", "1", SetIdentifier="x"),
         listed("c.m.test", "1"),
     ]
-    planned, _ = changes([], items, ZONE, ".*")
+    planned, _kept = changes([], items, ZONE, ".*")
     assert [record.name for record in planned.deletions] == ["c.m.test"]
 
 

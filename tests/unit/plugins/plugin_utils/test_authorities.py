@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-NAMES = ["app-1.example.test", "10.0.0.7"]
+NAMES = ("app-1.example.test", "10.0.0.7")
 
 
 def _request(names=NAMES) -> str:
