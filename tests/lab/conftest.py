@@ -44,7 +44,7 @@ def three_regions(lab: Lab) -> list[str]:
     return regions
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def every_machine(lab: Lab) -> list[Machine]:
-    """All machines of the lab."""
+    """All machines of the lab as they are now; a test may have had one replaced."""
     return lab.machines
