@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import os
 import subprocess
 import threading
 import time
@@ -53,8 +54,11 @@ def plain_machine(home: Path) -> Iterator[PlainMachine]:
     """Start one, and remove it at the end; keys go to `home`."""
     key = home / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    container = docker("run", "-d", *FLAGS, image.ensure(), "/sbin/init")
+    # A network of its own: the engine's default one may be missing, or closed by other rules of the machine.
+    network = docker("network", "create", f"plain-machine-{os.getpid()}")
+    container = ""
     try:
+        container = docker("run", "-d", f"--network={network}", *FLAGS, image.ensure(), "/sbin/init")
         shown = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.Gateway}}{{end}}"
         address, gateway = docker("inspect", "-f", shown, container).split()
         _wait_for_systemd(container)
@@ -63,7 +67,9 @@ def plain_machine(home: Path) -> Iterator[PlainMachine]:
         with _mirror(gateway) as mirror:
             yield PlainMachine(address, key, home / "known_hosts", mirror)
     finally:
-        docker("rm", "-f", container)
+        if container:
+            docker("rm", "-f", container)
+        docker("network", "rm", network)
 
 
 def _wait_for_systemd(container: str) -> None:
