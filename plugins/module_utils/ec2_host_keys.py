@@ -104,18 +104,28 @@ def render(text: str, machines: Sequence[Machine], keys: Mapping[str, Sequence[H
     """
     current = {machine.mark for machine in machines if machine.mark in keys}
     taken = {name for machine in machines if machine.mark in keys for name in machine.names}
+    wanted = {
+        machine.mark: [
+            f"{','.join(dict.fromkeys(machine.names))} {key.type} {key.text} {machine.mark}"
+            for key in keys.get(machine.mark, ())
+        ]
+        for machine in sorted(machines, key=lambda machine: (machine.region, machine.instance_id))
+    }
     lines: list[str] = []
     for line in text.splitlines():
         mark = _MARK.search(line)
         if not mark or line.startswith("#"):
             lines.append(line)
             continue
-        if purge or f"ec2:{mark[1]}/{mark[2]}" in current:
+        own = f"ec2:{mark[1]}/{mark[2]}"
+        if line in wanted.get(own, []):  # it stays where it is, so that a limited run changes nothing
+            lines.append(line)
+            wanted[own].remove(line)
+            continue
+        if purge or own in current:
             continue
         names, rest = line.split(" ", 1)
         if left := [name for name in names.split(",") if name not in taken]:
             lines.append(f"{','.join(left)} {rest}")
-    for machine in sorted(machines, key=lambda machine: (machine.region, machine.instance_id)):
-        names = ",".join(dict.fromkeys(machine.names))
-        lines += [f"{names} {key.type} {key.text} {machine.mark}" for key in keys.get(machine.mark, ())]
+    lines += [line for new in wanted.values() for line in new]
     return "".join(f"{line}\n" for line in lines)
