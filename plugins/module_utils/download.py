@@ -51,7 +51,8 @@ def fetch(urls: Sequence[str], path: Path, sha256: str, timeout: float = 30) -> 
             errors.append(f"{shown(url)}: {_reason(error)}")
         else:
             return shown(url)
-    raise Failure("{} could not be fetched; nothing was changed. {}".format(path.name, "; ".join(errors)))
+    name = Path(urlsplit(urls[0]).path).name or path.name  # ``path`` may be a place of ours under another name
+    raise Failure("{} could not be fetched; nothing was changed. {}".format(name, "; ".join(errors)))
 
 
 class _WrongSumError(Exception):

@@ -97,7 +97,7 @@ EXAMPLES = r"""
   selfhosted.monitoring.route53_records:
     zone: monitoring.example.com
     records: "{{ hostvars | selfhosted.monitoring.address_records(groups['monitoring']) }}"
-    purge_pattern: '[a-z_]+-\d+\.[a-z0-9-]+\.monitoring\.example\.com'
+    purge_pattern: '[a-z-]+-\d+\.[a-z0-9-]+\.monitoring\.example\.com'
   delegate_to: localhost
   run_once: true
 """
