@@ -39,15 +39,21 @@ def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-@pytest.fixture(scope="session")
-def environment(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """An empty home, with what requirements.txt locks and the tarball, and no other collection."""
+# README's table of supported versions is this list, and the locked one.
+OLDER_CORES = ("2.17.14", "2.18.19")
+
+
+@pytest.fixture(scope="session", params=["locked", *OLDER_CORES])
+def environment(request: pytest.FixtureRequest, tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """An empty home, with what requirements.txt locks (or an older ansible-core), the tarball and nothing else."""
     home = tmp_path_factory.mktemp("team")
     uv = str(Path(sys.executable).parent / "uv")
     cache = {**os.environ, "VIRTUAL_ENV": str(home / "venv")}
     subprocess.run([uv, "venv", "-q", "--python", "/usr/bin/python3", home / "venv"], check=True)
     command = [uv, "pip", "sync", "-q", "--require-hashes", ROOT / "requirements.txt"]
     subprocess.run(command, env=cache, check=True)
+    if request.param != "locked":
+        subprocess.run([uv, "pip", "install", "-q", f"ansible-core=={request.param}"], env=cache, check=True)
     made = Environment(home)
     shutil.copy(tarball, home)
     made.run("ansible-galaxy", "collection", "install", "--offline", "--no-deps", tarball.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import socket
 import subprocess
 import threading
 import time
@@ -26,8 +27,9 @@ set -e
 install -d -m 0700 -o admin -g admin /home/admin/.ssh
 install -m 0600 -o admin -g admin /dev/stdin /home/admin/.ssh/authorized_keys
 ssh-keygen -A >/dev/null
-mkdir -p /run/sshd
-systemd-run -q --unit=plain-sshd /usr/sbin/sshd -D
+# Without host keys it failed at boot. A second sshd would lose /run/sshd when systemd gives this one up.
+systemctl reset-failed ssh.service
+systemctl restart ssh.service
 cat /etc/ssh/ssh_host_ed25519_key.pub
 """
 
@@ -64,6 +66,7 @@ def plain_machine(home: Path) -> Iterator[PlainMachine]:
         _wait_for_systemd(container)
         host_key = docker("exec", "-i", container, "sh", "-c", INSIDE, text=key.with_suffix(".pub").read_text())
         (home / "known_hosts").write_text(f"{address} {' '.join(host_key.split()[:2])}\n")
+        _wait_for_ssh(address)
         with _mirror(gateway) as mirror:
             yield PlainMachine(address, key, home / "known_hosts", mirror)
     finally:
@@ -82,6 +85,18 @@ def _wait_for_systemd(container: str) -> None:
             return
         assert time.monotonic() < deadline, f"systemd is {state}"
         time.sleep(0.2)
+
+
+def _wait_for_ssh(address: str) -> None:
+    deadline = time.monotonic() + 15
+    while True:
+        try:
+            socket.create_connection((address, 22), timeout=1).close()
+        except OSError:
+            assert time.monotonic() < deadline, f"sshd does not listen on {address}"
+            time.sleep(0.1)
+        else:
+            return
 
 
 @contextmanager

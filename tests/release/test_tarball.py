@@ -74,9 +74,9 @@ def test_inventory_plugin_reads_another_teams_cloud(environment: Environment, cl
     assert listed["kafka"]["hosts"] == ["kafka-1.eu-west-1.acme.example"]
 
 
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlainMachine]:
-    with plain_machine(tmp_path_factory.mktemp("machine")) as started:
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[PlainMachine]:
+    with plain_machine(tmp_path) as started:
         yield started
 
 
