@@ -49,7 +49,7 @@ def environment(request: pytest.FixtureRequest, tarball: Path, tmp_path_factory:
     home = tmp_path_factory.mktemp("team")
     uv = str(Path(sys.executable).parent / "uv")
     cache = {**os.environ, "VIRTUAL_ENV": str(home / "venv")}
-    subprocess.run([uv, "venv", "-q", "--python", "/usr/bin/python3", home / "venv"], check=True)
+    subprocess.run([uv, "venv", "-q", "--seed", "--python", "/usr/bin/python3", home / "venv"], check=True)
     command = [uv, "pip", "sync", "-q", "--require-hashes", ROOT / "requirements.txt"]
     subprocess.run(command, env=cache, check=True)
     if request.param != "locked":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import shlex
 import socket
 import subprocess
 import threading
@@ -43,6 +44,21 @@ class PlainMachine:
     known_hosts: Path
     mirror: str
 
+    def run(self, command: str) -> str:
+        """Run a shell command there as root and return what it printed."""
+        options = (
+            "-o",
+            f"UserKnownHostsFile={self.known_hosts}",
+            "-o",
+            "StrictHostKeyChecking=yes",
+            "-i",
+            str(self.key),
+        )
+        argv = ["ssh", *options, f"admin@{self.address}", "sudo", "sh", "-ec", shlex.quote(command)]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{command}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+        return done.stdout
+
 
 def docker(*arguments: str, text: str | None = None) -> str:
     """Run docker and return what it printed."""
@@ -52,8 +68,8 @@ def docker(*arguments: str, text: str | None = None) -> str:
 
 
 @contextmanager
-def plain_machine(home: Path) -> Iterator[PlainMachine]:
-    """Start one, and remove it at the end; keys go to `home`."""
+def plain_machine(home: Path, mirrored: Path = services.MIRROR_DIRECTORY) -> Iterator[PlainMachine]:
+    """Start one, and remove it at the end; keys go to `home`, and the directory `mirrored` is served to it."""
     key = home / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     # A network of its own: the engine's default one may be missing, or closed by other rules of the machine.
@@ -67,7 +83,7 @@ def plain_machine(home: Path) -> Iterator[PlainMachine]:
         host_key = docker("exec", "-i", container, "sh", "-c", INSIDE, text=key.with_suffix(".pub").read_text())
         (home / "known_hosts").write_text(f"{address} {' '.join(host_key.split()[:2])}\n")
         _wait_for_ssh(address)
-        with _mirror(gateway) as mirror:
+        with _mirror(gateway, mirrored) as mirror:
             yield PlainMachine(address, key, home / "known_hosts", mirror)
     finally:
         if container:
@@ -100,8 +116,8 @@ def _wait_for_ssh(address: str) -> None:
 
 
 @contextmanager
-def _mirror(address: str) -> Iterator[str]:
-    handler = partial(_Quiet, directory=str(services.MIRROR_DIRECTORY))
+def _mirror(address: str, directory: Path) -> Iterator[str]:
+    handler = partial(_Quiet, directory=str(directory))
     with http.server.ThreadingHTTPServer((address, 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:

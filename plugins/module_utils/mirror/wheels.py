@@ -65,7 +65,11 @@ def download(
         command += [f"--{option.replace('_', '-')}", value] if value else []
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise Failure(f"pip download of {requirements}: {result.stderr.strip() or result.stdout.strip()}")
+        said = result.stderr.strip() or result.stdout.strip()
+        way_out = (
+            f"; get it by: {python} -m ensurepip, or your system's python3-pip" if "No module named pip" in said else ""
+        )
+        raise Failure(f"pip download of {requirements}: {said}{way_out}")
     return [file for file in sorted(directory.iterdir()) if file.is_file() and digest(file) in hashes]
 
 
