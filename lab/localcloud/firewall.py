@@ -4,7 +4,7 @@ import ipaddress
 import subprocess
 from collections.abc import Iterable
 
-from localcloud import addresses
+from localcloud import addresses, detour
 from localcloud.desired import Cloud, Instance, Permission
 from localcloud.faults import Fault, severed_pairs
 from localcloud.problems import LabError
@@ -81,7 +81,7 @@ def render(cloud: Cloud, faults: Iterable[Fault] = ()) -> str:
     groups let it out and the destination's groups let it in. Established ones pass. All else is dropped and
     counted under the reason's name (`nft list counters table inet monitoring_lab`).
     """
-    running = cloud.running
+    running, faults = cloud.running, list(faults)
     members: dict[str, list[str]] = {}
     for one in running:
         for group in one.security_groups:
@@ -103,6 +103,13 @@ def render(cloud: Cloud, faults: Iterable[Fault] = ()) -> str:
         for s in cloud.subnets
     ]
     severed = [f'ip saddr {a} ip daddr {b} counter name "severed" drop' for a, b in severed_pairs(faults, cloud)]
+    # A packet on its way into the delay is tracked when it comes out: tracked twice, a refusal (RST) would end its
+    # connection the first time and be invalid the second.
+    before_delay = [
+        f'iifname != "{addresses.DELAY_DEVICE}" ip saddr {source} ip daddr {target} notrack'
+        for a, b, _milliseconds in detour.ways(faults, cloud)
+        for source, target in ((a, b), (b, a))
+    ]
     routes = [f"{a} . {b}" for a, b in reachable_pairs(cloud)]
     known = [f'ip saddr . ip daddr != {_set(routes)} counter name "no_route" drop'] if routes else ["drop"]
     host_to_host = [
@@ -138,6 +145,7 @@ def render(cloud: Cloud, faults: Iterable[Fault] = ()) -> str:
             _chain("host_to_host", host_to_host),
             _chain("to_services", to_services),
             _chain("from_controller", from_controller),
+            _chain("before_delay", ["type filter hook prerouting priority raw; policy accept;", *before_delay]),
             _chain("forward", [
                 "type filter hook forward priority filter; policy accept;",
                 f'iifname != "lab-*" oifname != "lab-*" ip daddr != {addresses.SUPERNET} accept',

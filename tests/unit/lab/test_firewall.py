@@ -97,6 +97,16 @@ def test_cut_region_is_dropped_before_anything_is_accepted(cloud: Cloud) -> None
     assert forward.index("jump severed_ways") < forward.index("jump host_to_host")
 
 
+def test_packet_on_a_delayed_way_is_tracked_only_when_it_comes_out_of_the_delay(cloud: Cloud) -> None:
+    rules = chain(render(cloud, [Fault("delay", ("eu-west-1", "us-east-1"), 80)]), "before_delay")
+    assert rules == [
+        "type filter hook prerouting priority raw; policy accept;",
+        'iifname != "lab-delay" ip saddr 10.213.16.0/20 ip daddr 10.213.0.0/20 notrack',
+        'iifname != "lab-delay" ip saddr 10.213.0.0/20 ip daddr 10.213.16.0/20 notrack',
+    ]
+    assert len(chain(render(cloud), "before_delay")) == 1
+
+
 def test_own_ipv6_of_the_machine_is_left_alone(cloud: Cloud) -> None:
     text = render(cloud)
     assert chain(text, "output")[1] == "meta nfproto ipv6 accept"
@@ -118,6 +128,7 @@ def test_same_cloud_renders_the_same_text(document: dict[str, Any]) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="the kernel checks a table for root only")
 @pytest.mark.parametrize("empty", [False, True])
 def test_kernel_takes_the_table(cloud: Cloud, empty: bool) -> None:
-    text = render(Cloud() if empty else cloud, [Fault("blackhole", ("eu-west-1", "us-east-1"))])
+    faults = [Fault(kind, ("eu-west-1", "us-east-1"), 80) for kind in ("blackhole", "delay")]
+    text = render(Cloud() if empty else cloud, faults)
     done = subprocess.run(["nft", "-c", "-f", "-"], input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
