@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Event, Lock
@@ -25,6 +26,9 @@ GATEWAY_MARK = "HTTP_X_LAB_GATEWAY"
 
 # moto's own control paths and its instance metadata answer without a signature.
 CLOSED_PATHS = ("/moto-api", "/latest/", "/favicon.ico")
+
+_ATTEMPT = re.compile(r"attempt=(\d+)")
+_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
 @dataclass
@@ -55,6 +59,7 @@ class Application:
             return self._lab(environ, path, body, start_response)
         scope = scope_of(environ.get("HTTP_AUTHORIZATION", ""))
         service = scope.service if scope else "s3"
+        start_response = _noting_failures(environ, service, body, start_response)
         if path.startswith(CLOSED_PATHS) or (self.signed_only and scope is None):
             text = error_body(service, "MissingAuthenticationToken", "Request is missing Authentication Token")
             return _answer(start_response, "403 Forbidden", content_type(service), text)
@@ -95,6 +100,27 @@ class Application:
                 return _answer(start_response, "404 Not Found", "text/plain", f"no instance {instance}\n")
             return _answer(start_response, "204 No Content", "text/plain", "")
         return _answer(start_response, "404 Not Found", "text/plain", f"no {method} {path}\n")
+
+
+def _noting_failures(environ: Environ, service: str, body: bytes, start_response: StartResponse) -> StartResponse:
+    """Log a request that an SDK sends once more, and one that failed here: a repeated creation hides its cause."""
+    call = f"{service} {environ['REQUEST_METHOD']} {_action(environ, body)}"
+    attempt = _ATTEMPT.search(environ.get("HTTP_AMZ_SDK_REQUEST", ""))
+    if attempt and int(attempt[1]) > 1:
+        log.warning("%s: attempt %s of %s", call, attempt[1], environ.get("HTTP_AMZ_SDK_INVOCATION_ID"))
+
+    def start(status: str, headers: Any, exc_info: Any = None) -> Any:
+        if status.startswith("5"):
+            log.warning("%s: answered %s to %s", call, status, environ.get("HTTP_AMZ_SDK_INVOCATION_ID"))
+        return start_response(status, headers, exc_info)
+
+    return start
+
+
+def _action(environ: Environ, body: bytes) -> str:
+    """Return what a call is named by: its Action (query services), its target (JSON services) or its path."""
+    action = _ACTION.search(body)
+    return action[1].decode() if action else environ.get("HTTP_X_AMZ_TARGET") or environ.get("PATH_INFO", "")
 
 
 def _read(environ: Environ) -> bytes:
