@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.running_lab import Lab, Machine
+from tests.lab.running_lab import STATE, Lab, Machine
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +48,10 @@ def three_regions(lab: Lab) -> list[str]:
 def every_machine(lab: Lab) -> list[Machine]:
     """All machines of the lab as they are now; a test may have had one replaced."""
     return lab.machines
+
+
+@pytest.fixture
+def lab_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lab's own profiles for boto3, whatever identity the caller's environment has."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(STATE / "aws" / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(STATE / "aws" / "credentials"))

@@ -63,6 +63,8 @@ class Lab:
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
+        self._ssh_config = scratch / "ssh_config"
+        self._ssh_config.write_text(ssh_config(scratch))
         self._connections: dict[str, testinfra.host.Host] = {}
         self.status: dict[str, Any] = self._status()
 
@@ -102,11 +104,13 @@ class Lab:
     @contextmanager
     def fault(self, kind: str, *targets: str) -> Iterator[None]:
         """A fault for the time of a with block; healed whatever happens."""
-        self.lab("fault", kind, *targets)
+        done = self.lab("fault", kind, *targets, check=False)
         try:
+            assert done.returncode == 0, f"lab fault {kind} {' '.join(targets)}: {done.stdout}{done.stderr}"
             yield
         finally:
-            self.lab("heal", targets[0])
+            # One that failed may hold all the same; one that was refused leaves nothing to heal.
+            self.lab("heal", targets[0], check=done.returncode == 0)
 
     @contextmanager
     def fault_after(self, lines: TextIO, mark: str, kind: str, target: str) -> Iterator[str]:
@@ -154,12 +158,16 @@ class Lab:
     def connection(self, machine: Machine) -> testinfra.host.Host:
         """Testinfra over SSH with the host key verified, one connection a machine, as root."""
         if machine.instance_id not in self._connections:
-            config = self._scratch / "ssh_config"
-            config.write_text(ssh_config(self._scratch))
             self._connections[machine.instance_id] = testinfra.get_host(
-                f"ssh://admin@{machine.address}?ssh_config={config}&sudo=true", ssh_identity_file=str(KEY)
+                f"ssh://admin@{machine.address}?ssh_config={self._ssh_config}&sudo=true", ssh_identity_file=str(KEY)
             )
         return self._connections[machine.instance_id]
+
+    def hang_up(self, machine: Machine) -> None:
+        """Close the connection to a machine that loses power: it would wait for ever for its other end."""
+        if self._connections.pop(machine.instance_id, None):
+            command = ["ssh", "-F", self._ssh_config, "-O", "exit", machine.address]
+            subprocess.run(command, capture_output=True, check=False)
 
     def run(self, machine: Machine, command: str) -> str:
         """Run a shell command on a machine as root and return what it printed; it must succeed."""

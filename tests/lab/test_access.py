@@ -73,12 +73,6 @@ def client(service: str, profile: str, region: str = "us-east-1") -> Any:
     return session.client(service)
 
 
-@pytest.fixture
-def lab_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(STATE / "aws" / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(STATE / "aws" / "credentials"))
-
-
 @pytest.mark.usefixtures("lab_credentials")
 def test_inventory_identity_reads_and_does_not_write(lab: Lab) -> None:
     ec2 = client("ec2", "inventory")
