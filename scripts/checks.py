@@ -76,10 +76,12 @@ LAB = [
     Step("molecule", tool("molecule", "test"), needs=("lab-up",)),
     Step("release", python("-m", "pytest", "tests/release"), needs=("lab-up",)),
 ]
+# Its own API process and its own state: it mostly waits for the provider, and not for the lab.
+TERRAFORM = [Step("terraform-life", python("-m", "pytest", "tests/terraform"))]
 SETS: dict[str, list[list[Step]]] = {
     "lint": [LINT[:-1], LINT[-1:]],
     "unit": [UNIT],
-    "test": [LAB, [*UNIT, *LINT, *RELEASE]],
+    "test": [LAB, TERRAFORM, [*UNIT, *LINT, *RELEASE]],
 }
 
 
