@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.selfhosted.monitoring.plugins.module_utils import topology
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.topology import model
 
 from localcloud import addresses
 from localcloud.problems import LabError
@@ -102,13 +102,13 @@ class Instance:
         """Return its inventory name, its id where no tag numbers it."""
         if not self.node_id.isdigit():
             return self.id
-        return topology.host_name(tuple(self.roles), int(self.node_id), self.region, domain)
+        return model.host_name(tuple(self.roles), int(self.node_id), self.region, domain)
 
     def host_names(self, domain: str) -> tuple[str, ...]:
         """Return all names that DNS has for it."""
         if not self.node_id.isdigit():
             return (self.id,)
-        return topology.host_names(tuple(self.roles), int(self.node_id), self.region, domain)
+        return model.host_names(tuple(self.roles), int(self.node_id), self.region, domain)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.component_arguments import COMPONENT
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.declaration import pack
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.arguments import COMPONENT
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.declaration import pack
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils import authorities, declaring
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils.rendering import Renderer
 

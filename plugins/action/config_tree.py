@@ -11,8 +11,8 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.config_tree_arguments import CONFIG_TREE
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.declaration import pack
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.config_tree_arguments import CONFIG_TREE
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.declaration import pack
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils import declaring, rendering
 
 MODULE = "selfhosted.monitoring.config_tree"

@@ -249,24 +249,27 @@ from typing import Any
 from ansible import constants
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_cache import Cache, Snapshot
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_regions import (
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.aws.cache import Cache, Snapshot
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.aws.regions import (
     Account,
     RegionFailure,
     Target,
     read_region,
     read_regions,
 )
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.topology import (
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.topology.groups import (
+    group_chain,
+    host_variables,
+)
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.topology.model import (
     KNOWN_ROLES,
     Expectation,
     Node,
     Topology,
     build,
 )
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.topology_groups import group_chain, host_variables
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.topology_options import check_options
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.topology_rules import Requirements, violations
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.topology.options import check_options
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.topology.rules import Requirements, violations
 
 if hasattr(BaseInventoryPlugin, "trusted_by_default"):
 
@@ -338,7 +341,7 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]
         return self._settle(snapshots | fresh, failures, store)
 
     def _ask(self, targets: list[Target]) -> tuple[dict[Target, Snapshot], list[RegionFailure]]:
-        from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_client import (  # noqa: PLC0415
+        from ansible_collections.selfhosted.monitoring.plugins.module_utils.aws.client import (  # noqa: PLC0415
             Clients,  # costs a third of a second, which the cache spares
         )
 

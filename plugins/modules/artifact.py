@@ -109,8 +109,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.selfhosted.monitoring.plugins.module_utils import archives, atomic, sources, unpacking
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.archives import Archive
+from ansible_collections.selfhosted.monitoring.plugins.module_utils import atomic
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import archives, sources, unpacking
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.archives import Archive
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.difference import Change, Difference
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure, full_disk_named
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.locking import held

@@ -354,13 +354,13 @@ import platform
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.component_arguments import module_arguments
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.declaration import Declaration, unpack
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.arguments import module_arguments
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.declaration import Declaration, unpack
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.layout import Layout
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.systemd import Systemd
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.transaction import Outcome, Transaction
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import Layout
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.locking import held
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.systemd import Systemd
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.transaction import Outcome, Transaction
 
 
 def bring(declarations: list[Declaration], check: bool, done: list[Outcome]) -> list[dict[str, str]]:
@@ -379,7 +379,7 @@ def bring(declarations: list[Declaration], check: bool, done: list[Outcome]) -> 
                 return requests
         for transaction in transactions:
             if not transaction.declaration.present:
-                from ansible_collections.selfhosted.monitoring.plugins.module_utils import (  # noqa: PLC0415 - seldom
+                from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import (  # noqa: PLC0415 - seldom
                     removal,
                 )
 

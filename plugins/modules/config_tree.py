@@ -130,14 +130,19 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.selfhosted.monitoring.plugins.module_utils import adoption, tree, validation
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.config_tree_arguments import module_arguments
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import adoption, tree, validation
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.config_tree_arguments import (
+    module_arguments,
+)
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.generations import Generations
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.tree import Tree, TreeFile
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.validation import (
+    MissingPlaceError,
+    Places,
+)
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.difference import Difference
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure, full_disk_named
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.generations import Generations
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.locking import held
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import Tree, TreeFile
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.validation import MissingPlaceError, Places
 
 Commands = tuple[tuple[str, ...], ...]
 

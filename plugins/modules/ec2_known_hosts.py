@@ -115,15 +115,15 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_client import Clients
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_console import read_consoles
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_host_keys import (
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.aws.client import Clients
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.aws.console import read_consoles
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.aws.host_keys import (
     Machine,
     invalid_names,
     known_keys,
     render,
 )
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_regions import Account
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.aws.regions import Account
 
 
 def _write(path: Path, text: str) -> None:

@@ -126,9 +126,9 @@ import re
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_client import Clients
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_gather import explain
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.route53_changes import (
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.aws.client import Clients
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.aws.gather import explain
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.aws.record_changes import (
     Changes,
     ConflictError,
     Record,

@@ -12,11 +12,11 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.selfhosted.monitoring.plugins.module_utils import sources
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.component_arguments import COMPONENT, TREE
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import sources
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.arguments import COMPONENT, TREE
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.layout import TLS, Layout
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.sources import replace
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.layout import TLS, Layout
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.sources import replace
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils import rendering, units
 
 _NO_TREE = {key: option.get("default") for key, option in TREE.items()}

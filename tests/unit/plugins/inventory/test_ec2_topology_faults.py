@@ -115,7 +115,7 @@ def test_cache_answers_without_the_api(
 
 def _broken_client(monkeypatch: pytest.MonkeyPatch, *regions: str) -> list[str]:
     """Only these regions cannot be reached; returns those that were tried."""
-    from ansible_collections.selfhosted.monitoring.plugins.module_utils.ec2_client import Clients  # noqa: PLC0415
+    from ansible_collections.selfhosted.monitoring.plugins.module_utils.aws.client import Clients  # noqa: PLC0415
 
     asked: list[str] = []
     original = Clients.ec2

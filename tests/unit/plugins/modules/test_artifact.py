@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.archives import Archive
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.archives import Archive
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 from ansible_collections.selfhosted.monitoring.plugins.modules.artifact import bring
 

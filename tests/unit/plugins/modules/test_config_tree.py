@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.selfhosted.monitoring.plugins.module_utils import atomic
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.tree import Tree, TreeFile
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.tree import Tree, TreeFile
 from ansible_collections.selfhosted.monitoring.plugins.modules.config_tree import bring
 
 USER = pwd.getpwuid(os.geteuid()).pw_name

@@ -1,7 +1,7 @@
 """A declaration is checked on the controller, and what is sent holds final paths and sums."""
 
 import pytest
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.declaration import pack, unpack
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.declaration import pack, unpack
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils import declaring
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils.declaring import DeclarationError
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils.rendering import RenderingError
