@@ -14,12 +14,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "tests" / "output" / "log"
 TAIL_LINES = 60
+SILENCE_SECONDS = 30  # how long nothing is said of steps that run
 
 # The closing line of pytest, so that a reader sees how many tests a step stands for.
 PYTEST_SUMMARY = re.compile(r"^=*\s*(\d+ (?:passed|failed|error).*?)\s*=*$", re.M)
@@ -65,7 +67,7 @@ LINT = [
     Step("ansible-lint", tool("ansible-lint")),
 ]
 UNIT = [Step("unit", python("-m", "pytest", "tests/unit", "-n", "2"))]
-RELEASE = [
+SLOWER = [
     Step("terraform-tests", python("-m", "scripts.terraform", "tests")),
     Step("sanity", python("-m", "scripts.collection", "sanity")),
     Step("galaxy-importer", python("-m", "scripts.collection", "importer")),
@@ -74,29 +76,53 @@ LAB = [
     Step("lab-up", ("lab/lab", "up")),
     Step("lab-tests", python("-m", "pytest", "tests/lab"), needs=("lab-up",)),
     Step("molecule", tool("molecule", "test"), needs=("lab-up",)),
+]
+# Neither touches the lab's hosts: the first has an API of its own and mostly waits for the provider, the second
+# has machines of its own and needs no more than the lab's base image and mirror.
+APART = [
+    Step("terraform-life", python("-m", "pytest", "tests/terraform")),
     Step("release", python("-m", "pytest", "tests/release"), needs=("lab-up",)),
 ]
-# Its own API process and its own state: it mostly waits for the provider, and not for the lab.
-TERRAFORM = [Step("terraform-life", python("-m", "pytest", "tests/terraform"))]
 SETS: dict[str, list[list[Step]]] = {
     "lint": [LINT[:-1], LINT[-1:]],
     "unit": [UNIT],
-    "test": [LAB, TERRAFORM, [*UNIT, *LINT, *RELEASE]],
+    "test": [LAB, APART, [*UNIT, *LINT, *SLOWER]],
 }
 
 
 class Board:
-    """Collects outcomes from all lanes and prints a line for each as it ends."""
+    """Collects outcomes from all lanes and prints a line for each as it ends; lanes wait here for one another."""
 
-    def __init__(self) -> None:
+    def __init__(self, planned: Iterable[Step]) -> None:
         self.began = time.monotonic()
+        self.planned = {step.name for step in planned}
         self.outcomes: dict[str, Outcome] = {}
-        self._lock = threading.Lock()
+        self.running: set[str] = set()
+        self._lock = threading.Condition()
+
+    def unmet(self, step: Step) -> list[str]:
+        """Wait for the steps that this one needs; return those that did not pass. One left out of the run is met."""
+        needs = [need for need in step.needs if need in self.planned]
+        with self._lock:
+            self._lock.wait_for(lambda: all(need in self.outcomes for need in needs))
+            return [need for need in needs if self.outcomes[need].status != "passed"]
+
+    def start(self, step: Step) -> None:
+        """Record that a step runs."""
+        with self._lock:
+            self.running.add(step.name)
+
+    def say_what_runs(self) -> None:
+        """Print the elapsed time and the running steps."""
+        with self._lock:
+            print(f"{time.monotonic() - self.began:6.0f} s  running {', '.join(sorted(self.running))}")
 
     def note(self, outcome: Outcome, detail: str = "") -> None:
         """Record an outcome and print its line."""
         with self._lock:
             self.outcomes[outcome.step.name] = outcome
+            self.running.discard(outcome.step.name)
+            self._lock.notify_all()
             elapsed = time.monotonic() - self.began
             print(f"{elapsed:6.0f} s  {outcome.status:7} {outcome.step.name:16} {outcome.seconds:5.0f} s  {detail}")
 
@@ -116,10 +142,10 @@ def log_of(step: Step) -> Path:
 
 def run_step(step: Step, board: Board) -> None:
     """Run one step to its end, or skip it when what it needs did not pass."""
-    missing = [need for need in step.needs if need in board.outcomes and board.outcomes[need].status != "passed"]
-    if missing:
+    if missing := board.unmet(step):
         board.note(Outcome(step, "skipped", 0), f"needs {', '.join(missing)}")
         return
+    board.start(step)
     start = time.monotonic()
     # The environment's own programs come first, so that ansible-test and the rest find one another.
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **step.env}
@@ -161,12 +187,15 @@ def main() -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
 
-    board = Board()
+    board = Board(step for lane in lanes for step in lane)
     threads = [threading.Thread(target=run_lane, args=(lane, board)) for lane in lanes]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            thread.join(SILENCE_SECONDS)
+            if thread.is_alive():
+                board.say_what_runs()
     passed = sum(outcome.status == "passed" for outcome in board.outcomes.values())
     failed = len(board.outcomes) - passed
     print(f"\n{arguments.set} took {time.monotonic() - board.began:.0f} s; logs are in {LOGS.relative_to(ROOT)}/")
