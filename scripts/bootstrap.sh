@@ -14,10 +14,17 @@ die() { printf 'bootstrap: %s\n' "$*" >&2; exit 1; }
 [ -x "$python" ] || die "$python is missing; on Debian: apt-get install python3 python3-venv"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || die "Python 3.11 or newer is needed; $("$python" --version) is $python"
 
-if ! "$python" -c 'import ensurepip' 2>/dev/null; then
-  [ "$(id -u)" = 0 ] || die "Python's venv module is missing; as root: apt-get install python3-venv"
-  say "Installing python3-venv"
-  apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends python3-venv >/dev/null
+# What the tests run beside Python: openssl makes keys as hosts do, gpg-agent signs a mirror's index.
+missing=()
+"$python" -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+command -v git >/dev/null || missing+=(git)
+command -v openssl >/dev/null || missing+=(openssl)
+command -v ssh-keygen >/dev/null || missing+=(openssh-client)
+{ command -v gpg && command -v gpg-agent; } >/dev/null || missing+=(gnupg)
+if [ ${#missing[@]} -gt 0 ]; then
+  [ "$(id -u)" = 0 ] || die "missing on this machine; as root: apt-get install ${missing[*]}"
+  say "Installing ${missing[*]}"
+  apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
 key="$("$python" -c 'import hashlib,pathlib,sys; print(hashlib.sha256(pathlib.Path(sys.argv[1]).read_bytes() + sys.version.encode()).hexdigest()[:16])' "$lock")"

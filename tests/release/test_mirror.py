@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 from tests.release.conftest import ROOT, Environment
 
 sys.path.insert(0, str(ROOT / "lab"))
-from localcloud import engine, services
+from localcloud import services
 
 from tests.release.plain_machine import plain_machine
 
@@ -27,8 +26,6 @@ ARCHIVE = "node_exporter/1.12.1/node_exporter-1.12.1.linux-amd64.tar.gz"
 @pytest.fixture
 def signing_home(tmp_path: Path) -> Path:
     """A GnuPG home with the operator's key."""
-    if shutil.which("gpg") is None:
-        engine.install_packages("gnupg")
     home = tmp_path / "gnupg"
     home.mkdir(mode=0o700)
     new_key = ("--quick-generate-key", "Mirror <mirror@example.org>", "ed25519", "sign", "never")
