@@ -62,7 +62,8 @@ class Process:
         pid = record.get("pid")
         if not isinstance(pid, int) or record.get("boot") != boot_id():
             return None
-        return pid if start_time(pid) == record.get("start") else None
+        # No start time was recorded of a process that ended at once.
+        return pid if record.get("start") and start_time(pid) == record["start"] else None
 
     @property
     def version(self) -> str:

@@ -53,6 +53,13 @@ def test_process_that_ignores_the_request_is_ended(tmp_path: Path) -> None:
     assert start_time(pid) is None
 
 
+def test_process_that_ended_before_it_was_recorded_is_not_alive(tmp_path: Path) -> None:
+    process = Process("short", tmp_path)
+    process.pidfile.parent.mkdir()
+    process.pidfile.write_text(json.dumps({"pid": 2**22 + 1, "start": None, "boot": boot_id(), "version": ""}))
+    assert process.pid is None
+
+
 def test_death_is_told_with_the_end_of_the_log(tmp_path: Path) -> None:
     process = Process("short", tmp_path)
     process.start([sys.executable, "-c", "print('port is taken'); raise SystemExit(1)"])
