@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import testinfra
 import testinfra.host
@@ -113,15 +114,24 @@ class Lab:
             self.lab("heal", targets[0], check=done.returncode == 0)
 
     @contextmanager
-    def fault_after(self, lines: TextIO, mark: str, kind: str, target: str) -> Iterator[str]:
-        """A fault from the moment that a line with `mark` is read; yields what was read up to it."""
+    def fault_after(self, run: subprocess.Popen[str], mark: str, kind: str, target: str) -> Iterator[str]:
+        """A fault at the task whose line has `mark`; yields what was read up to it.
+
+        The run is held while the fault is made, so that it comes at this task however slow the machine is.
+        """
+        assert run.stdout is not None
         read = ""
-        for line in lines:
+        for line in run.stdout:
             read += line
             if mark in line:
                 break
-        with self.fault(kind, target):
-            yield read
+        run.send_signal(signal.SIGSTOP)
+        try:
+            with self.fault(kind, target):
+                run.send_signal(signal.SIGCONT)
+                yield read
+        finally:
+            run.send_signal(signal.SIGCONT)
 
     def environment(self, **more: str) -> dict[str, str]:
         """The environment that `. lab/.state/environment` makes for Ansible and AWS clients."""

@@ -86,9 +86,7 @@ def test_change_goes_zone_by_zone_and_a_lost_host_holds_it(ready: Lab, region: l
     # On the way back to what is declared, the second zone's machine loses its power in the middle of the run.
     first, lost, third = region
     process = ready.start(SITE, *of(region))
-    assert process.stdout is not None
-    output = ""
-    with ready.fault_after(process.stdout, "Host is as declared", "stop", lost.name) as lines:
+    with ready.fault_after(process, "Host is as declared", "stop", lost.name) as lines:
         output = lines + process.communicate()[0]
         assert process.returncode in {2, 4}, output
         assert re.search(rf"{lost.name} did not finish, and no second zone", output), output[-3000:]
