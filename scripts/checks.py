@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +34,6 @@ class Step:
     name: str
     argv: tuple[str, ...]
     needs: tuple[str, ...] = ()
-    env: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -148,7 +147,7 @@ def run_step(step: Step, board: Board) -> None:
     board.start(step)
     start = time.monotonic()
     # The environment's own programs come first, so that ansible-test and the rest find one another.
-    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **step.env}
+    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     with log_of(step).open("w", encoding="utf-8") as log:
         code = subprocess.run(
             step.argv,

@@ -10,11 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from localcloud import paths
+
 ROOT = Path(__file__).resolve().parent.parent
-CACHE = Path(
-    os.environ.get("MONITORING_CACHE")
-    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "selfhosted-monitoring"
-)
 
 # ansible-test bootstraps pip by a download; where that host is not reachable, Python's own copy serves.
 PIP_BOOTSTRAP = """\
@@ -37,7 +35,7 @@ def sanity() -> int:
 
     The copy stays in the cache: beside it ansible-test keeps the environments of its own tests.
     """
-    copy = CACHE / "sanity" / "ansible_collections" / "selfhosted" / "monitoring"
+    copy = paths.cache() / "sanity" / "ansible_collections" / "selfhosted" / "monitoring"
     if copy.exists():
         shutil.rmtree(copy)
     for path in collection_files():

@@ -10,11 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "lab"))
+from localcloud import paths, preflight, terraform
+from localcloud.problems import LabError
 
-from localcloud import paths, preflight, terraform  # noqa: E402 - the lab knows where providers are found
-from localcloud.problems import LabError  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def tflint() -> str:
