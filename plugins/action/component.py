@@ -33,6 +33,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             declared = self._declared()
             payload, certificates = self._payload(declared, variables)
             answer = self._send(payload, variables)
+            installed = answer.pop("packages_wanted", None)
+            if installed and not answer.get("failed"):
+                self._install(installed, variables)
+                answer = self._send(payload, variables)
             requests = answer.pop("certificate_requests", None)
             if requests and not answer.get("failed"):
                 certificates.sign(requests)
@@ -43,8 +47,28 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except AnsibleError as error:
             result.update(failed=True, changed=False, msg=error.message)
             return result
+        if installed:
+            answer.pop("packages_wanted", None)
+            note = "packages installed: {}".format(", ".join(installed["names"]))
+            answer.update(changed=True, msg="{}; {}".format(note, answer.get("msg", "")))
+            answer["diff"] = [{"prepared": f"{note}\n"}, *answer.get("diff", [])]
         result.update(answer)
         return result
+
+    def _install(self, wanted: dict[str, Any], variables: dict[str, Any]) -> None:
+        """Have Ansible's own module install what the host lacks."""
+        arguments: dict[str, Any] = {"name": wanted["names"], "state": "present", "update_cache": True}
+        if wanted["module"] == "apt":
+            arguments["install_recommends"] = False
+        done = self._execute_module(
+            module_name="ansible.builtin.{}".format(wanted["module"]), module_args=arguments, task_vars=variables
+        )
+        if done.get("failed"):
+            raise AnsibleError(
+                "the packages {} are missing and could not be installed; nothing was changed: {}".format(
+                    ", ".join(wanted["names"]), done.get("msg", "no reason given")
+                )
+            )
 
     def _declared(self) -> list[dict[str, Any]]:
         arguments = dict(self._task.args)

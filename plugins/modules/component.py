@@ -44,6 +44,13 @@ options:
     description:
       - The system user that the unit runs as; it is made if it is missing. Default is O(name), without a unit V(root).
     type: str
+  packages:
+    description:
+      - Packages of the system that it stands on, a Java runtime for instance. Those that are missing are installed
+        with C(ansible.builtin.apt) or C(ansible.builtin.dnf) before anything else happens; none is upgraded or removed.
+    type: list
+    elements: str
+    default: []
   archive:
     description: The program.
     type: dict
@@ -237,10 +244,11 @@ options:
   ready:
     description:
       - What must answer before the change counts. A mapping, or a list of them, with one of C(http), C(https)
-        (a URL, C(HOST:PORT/PATH), or C(/PATH) and C(port)), C(tcp) (C(HOST:PORT) or a port) and C(command) (arguments).
+        (a URL, C(HOST:PORT/PATH), or C(/PATH) and C(port)), C(tcp), C(tls) (C(HOST:PORT) or a port) and C(command)
+        (arguments).
       - "Further keys: C(within) (seconds, 30), C(timeout) of one question (5), C(status) (200) and C(match), a regular
-        expression for the answer. For https C(server_name), C(ca) and C(certificate); by default those of the first
-        certificate."
+        expression for the answer; C(send) is what tls says first. For https and tls C(server_name), C(ca) and
+        C(certificate); by default those of the first certificate."
       - Without it, a unit that stays up for a second is ready.
     type: raw
   components:
@@ -343,6 +351,13 @@ components:
       description: Whether O(live=defer) left its change for a restart.
       type: bool
       sample: false
+    answers:
+      description:
+        - What the C(match) of its readiness probes found, one entry for each probe that has one. With
+          RV(restart_pending), what the running component answers before its restart.
+      type: list
+      elements: str
+      sample: ["Mode: leader"]
     not_validated:
       description: In check mode, why its tree could not be validated, "" if it was.
       type: str
@@ -354,6 +369,7 @@ import platform
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import packages
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.arguments import module_arguments
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.declaration import Declaration, unpack
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.layout import Layout
@@ -404,6 +420,7 @@ def result(done: list[Outcome], failure: str = "") -> dict[str, Any]:
                 "restarted": outcome.restarted,
                 "reloaded": outcome.reloaded,
                 "restart_pending": outcome.restart_pending,
+                "answers": list(outcome.answers),
                 "not_validated": outcome.not_validated,
             }
             for outcome in done
@@ -420,6 +437,9 @@ def main() -> None:
     done: list[Outcome] = []
     try:
         declarations = unpack(module.params["payload"], platform.machine())
+        lacking = packages.missing([name for one in declarations if one.present for name in one.packages])
+        if lacking and not module.check_mode:
+            module.exit_json(changed=False, packages_wanted={"module": packages.installer(), "names": lacking})
         requests = bring(declarations, module.check_mode, done)
     except Failure as failure:
         module.fail_json(**result(done, str(failure)))

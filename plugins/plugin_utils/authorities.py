@@ -221,7 +221,7 @@ class Certificates:
             name = component["name"]
             component["certificates"] = [self._entry(name, one) for one in self._declared.get(name, [])]
             for probe in component["probes"]:
-                if probe["kind"] == "https" and component["certificates"] and not probe.get("server_name"):
+                if probe["kind"] in ("https", "tls") and component["certificates"] and not probe.get("server_name"):
                     probe["server_name"] = component["certificates"][0]["names"][0]
 
     def sign(self, requests: Sequence[Mapping[str, str]]) -> None:

@@ -71,6 +71,7 @@ def declare(
         "present": arguments["state"] == "present",
         "defer": arguments["live"] == "defer",
         "user": user,
+        "packages": arguments["packages"],
         "archive": _archive(arguments["archive"], name, mirrors, checksums),
         "tree": _tree(arguments["tree"] or _NO_TREE, user, render),
         "certificates": [],
@@ -189,17 +190,18 @@ def _ready(ready: Any, services: Sequence[str], layout: Layout, places: Mapping[
     }
 
 
-_PROBE_KEYS = {"within", "port", "status", "match", "server_name", "ca", "certificate", "timeout"}
+_PROBE_KEYS = {"within", "port", "status", "match", "send", "server_name", "ca", "certificate", "timeout"}
+_PROBE_KINDS = ("http", "https", "tcp", "tls", "command")
 
 
 def _probe(
     one: Mapping[str, Any], services: Sequence[str], layout: Layout, places: Mapping[str, str]
 ) -> dict[str, Any]:
-    kinds = [kind for kind in ("http", "https", "tcp", "command") if one.get(kind) is not None]
-    unknown = set(one) - _PROBE_KEYS - {"http", "https", "tcp", "command"}
+    kinds = [kind for kind in _PROBE_KINDS if one.get(kind) is not None]
+    unknown = set(one) - _PROBE_KEYS - set(_PROBE_KINDS)
     if len(kinds) != 1 or unknown:
         raise DeclarationError(
-            "ready of {}: give one of http, https, tcp and command{}".format(
+            "ready of {}: give one of http, https, tcp, tls and command{}".format(
                 layout.name, ", without {}".format(", ".join(sorted(unknown))) if unknown else ""
             )
         )
@@ -209,14 +211,14 @@ def _probe(
         probe["argv"] = [replace(str(argument), places) for argument in one["command"]]
     else:
         probe["target"] = _target(kind, str(one[kind]), one.get("port"), layout.name)
-    if kind == "https":
+    if kind in ("https", "tls"):
         tls = f"{layout.tree}/{TLS}"
         if services:
             probe["ca"], probe["certificate"] = f"{tls}/ca.pem", f"{tls}/{services[0]}-bundle.pem"
         for key in ("ca", "certificate"):
             if one.get(key) is not None:
                 probe[key] = replace(str(one[key]), places)
-    for key in ("match", "server_name"):
+    for key in ("match", "send", "server_name"):
         if one.get(key):
             probe[key] = str(one[key])
     if one.get("status"):
@@ -226,7 +228,7 @@ def _probe(
 
 
 def _target(kind: str, target: str, port: Any, name: str) -> str:
-    if kind == "tcp":
+    if kind in ("tcp", "tls"):
         return target if ":" in target else f"127.0.0.1:{target}"
     if target.startswith("/"):
         if port is None:

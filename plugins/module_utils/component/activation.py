@@ -13,7 +13,11 @@ from typing import Any, Protocol
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import live, placement, validation
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.declaration import probes
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.layout import Layout
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.readiness import await_ready
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.readiness import (
+    Readiness,
+    await_ready,
+    found_now,
+)
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.systemd import UnitState
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.validation import (
     MissingPlaceError,
@@ -46,8 +50,10 @@ class ServiceManager(Protocol):
         """Return the last log lines of ``unit``."""
 
 
-def activate(layout: Layout, services: ServiceManager, generation: Path, before: Mapping[str, Any], how: str) -> float:
-    """Bring the promoted ``generation`` to life and return the seconds until it was ready.
+def activate(
+    layout: Layout, services: ServiceManager, generation: Path, before: Mapping[str, Any], how: str
+) -> Readiness:
+    """Bring the promoted ``generation`` to life and wait until it is ready.
 
     ``before`` is the manifest of the generation that was live: what only it had is taken away. ``how`` is
     RESTART, RELOAD or LEAVE (only links and readiness).
@@ -72,10 +78,15 @@ def activate(layout: Layout, services: ServiceManager, generation: Path, before:
     return confirm(layout, services, manifest)
 
 
-def confirm(layout: Layout, services: ServiceManager, manifest: Mapping[str, Any]) -> float:
-    """Wait until the live generation with ``manifest`` answers; return the seconds it took."""
+def confirm(layout: Layout, services: ServiceManager, manifest: Mapping[str, Any]) -> Readiness:
+    """Wait until the live generation with ``manifest`` answers."""
     unit = layout.unit_name if manifest.get("unit") else None
     return await_ready(probes(manifest.get("probes", [])), unit, services, float(manifest.get("within", 30)))
+
+
+def answers(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what the live generation with ``manifest`` answers now, without waiting for it."""
+    return found_now(probes(manifest.get("probes", [])))
 
 
 def deactivate(layout: Layout, services: ServiceManager, manifest: Mapping[str, Any]) -> None:

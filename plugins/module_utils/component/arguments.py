@@ -63,6 +63,7 @@ COMPONENT: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "live": {"type": "str", "choices": ["apply", "defer"], "default": "apply"},
     "user": {"type": "str"},
+    "packages": {"type": "list", "elements": "str", "default": []},
     "archive": {"type": "dict", "options": ARCHIVE},
     "tree": {"type": "dict", "options": TREE},
     "certificates": {"type": "list", "elements": "dict", "options": CERTIFICATE, "default": []},

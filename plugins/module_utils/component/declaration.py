@@ -66,6 +66,7 @@ class Declaration:
     present: bool = True
     defer: bool = False
     user: str = "root"
+    packages: tuple[str, ...] = ()
     archive: Archive | None = None
     tree: Tree = field(default_factory=lambda: Tree(()))
     validate: tuple[tuple[str, ...], ...] = ()
@@ -98,6 +99,7 @@ def _declaration(value: Mapping[str, Any], machine: str) -> Declaration:
         present=value["present"],
         defer=value["defer"],
         user=value["user"],
+        packages=tuple(value["packages"]),
         archive=sources.archive(value["archive"], machine) if value.get("archive") else None,
         tree=Tree(
             tuple(TreeFile.from_payload(file) for file in tree["files"]),

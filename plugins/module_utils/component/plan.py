@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import accounts, placement
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import accounts, packages, placement
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import tree as trees
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.archives import unpacked
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.declaration import (
@@ -97,6 +97,10 @@ def make(declaration: Declaration, layout: Layout, live: Live, now: float | None
     missing_user = accounts.missing(declaration.user)
     before = placement.links(layout, live.manifest.get("unit", False), live.manifest.get("links", {}))
     around = [
+        *(
+            Change(f"package {name}", None, "installed\n", "", NOTHING)
+            for name in packages.missing(declaration.packages)
+        ),
         *([Change(f"user {declaration.user}", None, "system user\n", "", NOTHING)] if missing_user else []),
         *placement.compare_directories(tuple(layout.at(path) for path in declaration.data), declaration.user),
         *placement.compare_links(
@@ -148,7 +152,11 @@ def _archive_changes(declaration: Declaration, layout: Layout, live: Live) -> li
 
 def _tree_changes(declaration: Declaration, tree: Tree, live: Live) -> list[Change]:
     reloads = declaration.unit is None or declaration.unit.reloads
-    found = trees.compare(tree, live.tree, declaration.restart_on, reloads)
+    # Authorities are taken up as the certificate is that they come with; ca.pem is the first one's.
+    bundles = [(f"{TLS}/{one.service}-ca.pem", one.reload) for one in declaration.certificates]
+    bundles += [(f"{TLS}/ca.pem", one.reload) for one in declaration.certificates[:1]]
+    restart_on = (*declaration.restart_on, *(path for path, reload in bundles if not reload))
+    found = trees.compare(tree, live.tree, restart_on, reloads)
     # A certificate that changes is told of as such, not once more by each of its files.
     told = {f"file {path}" for one in declaration.certificates for path in certificate_paths(one.service).values()}
     return [

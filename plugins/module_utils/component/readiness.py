@@ -25,12 +25,28 @@ CRASHES = 3
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a question brought: ``complaint`` is "" if it is content, ``found`` what its ``match`` found."""
+
+    complaint: str = ""
+    found: str = ""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """The ``seconds`` until all was ready, and the ``answers`` of the probes that have a ``match``."""
+
+    seconds: float = 0.0
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Probe:
-    """One question. ``kind`` is http, https, tcp or command.
+    """One question. ``kind`` is http, https, tcp, tls or command.
 
     ``target`` is a URL or HOST:PORT; ``status`` the HTTP codes that count as ready; ``match`` a regular
-    expression for the answer. For https: ``server_name`` is the name that the certificate must carry, ``ca``
-    and ``certificate`` (with its key) are paths.
+    expression for the answer; ``send`` is what tls says first. For https and tls: ``server_name`` is the name
+    that the certificate must carry, ``ca`` and ``certificate`` (with its key) are paths.
     """
 
     kind: str
@@ -38,39 +54,64 @@ class Probe:
     argv: tuple[str, ...] = ()
     status: tuple[int, ...] = (200,)
     match: str = ""
+    send: str = ""
     server_name: str = ""
     ca: str = ""
     certificate: str = ""
     seconds: float = 5.0
 
-    def ask(self) -> str:
-        """Return "" if the answer is ready, else what is wrong with it."""
+    def ask(self) -> Answer:
+        """Ask once."""
         try:
             if self.kind == "command":
                 return self._ask_command()
             if self.kind == "tcp":
-                host, _colon, port = self.target.rpartition(":")
-                socket.create_connection((host.strip("[]") or "127.0.0.1", int(port)), self.seconds).close()
-                return ""
-            return self._ask_http()
+                self._connect(*self._address()).close()
+                return Answer()
+            return self._ask_tls() if self.kind == "tls" else self._ask_http()
         except (OSError, http.client.HTTPException, subprocess.SubprocessError) as error:
-            return f"{self.name}: {error}"
+            return Answer(f"{self.name}: {error}")
 
     @property
     def name(self) -> str:
         """Return it as an operator would write it."""
         return " ".join(self.argv) if self.kind == "command" else self.target
 
-    def _ask_command(self) -> str:
+    def wrap(self, plain: socket.socket, name: str) -> ssl.SSLSocket:
+        """Speak TLS over ``plain``; the certificate must carry ``server_name``, or else ``name``."""
+        context = ssl.create_default_context(cafile=self.ca or None)
+        if self.certificate:
+            context.load_cert_chain(self.certificate)
+        return context.wrap_socket(plain, server_hostname=self.server_name or name)
+
+    def _address(self) -> tuple[str, int]:
+        host, _colon, port = self.target.rpartition(":")
+        return host.strip("[]") or "127.0.0.1", int(port)
+
+    def _connect(self, host: str, port: int) -> socket.socket:
+        return socket.create_connection((host, port), self.seconds)
+
+    def _ask_command(self) -> Answer:
         done = subprocess.run(
             self.argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=max(self.seconds, 15)
         )
         output = done.stdout.decode(errors="replace")
         if done.returncode:
-            return f"'{self.name}' ended with {done.returncode}: {output.strip()[-500:]}"
-        return self._unmatched(output)
+            return Answer(f"'{self.name}' ended with {done.returncode}: {output.strip()[-500:]}")
+        return self._judged(output)
 
-    def _ask_http(self) -> str:
+    def _ask_tls(self) -> Answer:
+        host, port = self._address()
+        with contextlib.closing(self.wrap(self._connect(host, port), host)) as connection:
+            if not self.send:
+                return Answer()
+            connection.sendall(self.send.encode())
+            received = b""
+            while len(received) < 1 << 20 and (part := connection.recv(1 << 16)):
+                received += part
+        return self._judged(received.decode(errors="replace"))
+
+    def _ask_http(self) -> Answer:
         url = urlsplit(self.target)
         host, path = url.hostname or "127.0.0.1", (url.path or "/") + ("?" + url.query if url.query else "")
         connection: http.client.HTTPConnection
@@ -83,30 +124,27 @@ class Probe:
             response = connection.getresponse()
             body = response.read(1 << 20).decode(errors="replace")
         if response.status not in self.status:
-            return f"{self.target} answers {response.status} {response.reason}: {body.strip()[:300]}"
-        return self._unmatched(body)
+            return Answer(f"{self.target} answers {response.status} {response.reason}: {body.strip()[:300]}")
+        return self._judged(body)
 
-    def _unmatched(self, body: str) -> str:
-        if self.match and not re.search(self.match, body, re.MULTILINE):
-            return f"{self.name} answers without {self.match!r}: {body.strip()[:300]}"
-        return ""
+    def _judged(self, body: str) -> Answer:
+        found = re.search(self.match, body, re.MULTILINE)
+        if found is None:
+            return Answer(f"{self.name} answers without {self.match!r}: {body.strip()[:300]}")
+        return Answer(found=found.group() if self.match else "")
 
 
 class _NamedConnection(http.client.HTTPSConnection):
     """HTTPS to an address, checked against a name."""
 
     def __init__(self, host: str, port: int, probe: Probe) -> None:
-        context = ssl.create_default_context(cafile=probe.ca or None)
-        if probe.certificate:
-            context.load_cert_chain(probe.certificate)
-        super().__init__(host, port, timeout=probe.seconds, context=context)
-        self._probe_context = context
-        self._name = probe.server_name or host
+        super().__init__(host, port, timeout=probe.seconds)
+        self._probe = probe
 
     def connect(self) -> None:
         """Connect, and verify the name rather than the address."""
         plain = socket.create_connection((self.host, self.port), self.timeout)
-        self.sock = self._probe_context.wrap_socket(plain, server_hostname=self._name)
+        self.sock = self._probe.wrap(plain, self.host)
 
 
 class States(Protocol):
@@ -124,8 +162,8 @@ def await_ready(
     *,
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
-) -> float:
-    """Wait until the unit runs and every probe is content; return the seconds it took.
+) -> Readiness:
+    """Wait until the unit runs and every probe is content.
 
     Fails after ``within`` seconds, or at once when the unit has failed or keeps crashing.
     """
@@ -133,21 +171,39 @@ def await_ready(
     base = None
     while True:
         complaint, final = "", False
+        answers: tuple[str, ...] = ()
         if unit is not None:
             state = states.state(unit)
             base = state.restarts if base is None else base
             complaint, final = _unit_complaint(unit, state, state.restarts - base)
         if not complaint:
-            complaint = next((answer for answer in (probe.ask() for probe in probes) if answer), "")
+            complaint, answers = _asked(probes)
             # Without a probe a unit is ready when it stays up for a moment.
             if not complaint and not probes and unit is not None and clock() - begin < 1.0:
                 complaint = f"{unit} has only just started"
         elapsed = clock() - begin
         if not complaint:
-            return elapsed
+            return Readiness(elapsed, answers)
         if final or elapsed >= within:
             raise Failure(f"not ready after {elapsed:.1f} s: {complaint}")
         pause(INTERVAL)
+
+
+def found_now(probes: tuple[Probe, ...]) -> tuple[str, ...]:
+    """Return the answers of the probes with a ``match`` as they are now, of those that are content."""
+    return tuple(answer.found for answer in (probe.ask() for probe in probes if probe.match) if not answer.complaint)
+
+
+def _asked(probes: tuple[Probe, ...]) -> tuple[str, tuple[str, ...]]:
+    """Ask in order; return the first complaint, or the answers."""
+    answers = []
+    for probe in probes:
+        answer = probe.ask()
+        if answer.complaint:
+            return answer.complaint, ()
+        if probe.match:
+            answers.append(answer.found)
+    return "", tuple(answers)
 
 
 def _unit_complaint(unit: str, state: UnitState, crashes: int) -> tuple[str, bool]:

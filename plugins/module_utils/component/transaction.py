@@ -32,6 +32,7 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.ge
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.layout import Layout
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.live import Live
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.plan import Plan
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.readiness import Readiness
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.validation import (
     MissingPlaceError,
     Places,
@@ -54,6 +55,7 @@ class Outcome:
     version: str = ""
     generation: str = ""
     seconds: float = 0.0
+    answers: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
 
     def message(self) -> str:
@@ -112,7 +114,7 @@ class Transaction:
         now, planned = self.plan()
         outcome = self._outcome(planned, now)
         if planned.defers(self.declaration, now):
-            return _with(outcome, restart_pending=True, changed=False)
+            return self._deferred(outcome, now)
         note = self._validate_aside(planned) if planned.content else ""
         return _with(outcome, not_validated=note, restarted=planned.restart and self.declaration.unit is not None)
 
@@ -120,7 +122,7 @@ class Transaction:
         """Reach the declared state, or fail and leave the one before."""
         now, planned = self.plan()
         if planned.defers(self.declaration, now):
-            return _with(self._outcome(planned, now), restart_pending=True, changed=False)
+            return self._deferred(self._outcome(planned, now), now)
         if planned.unsigned:
             missing = ", ".join(wanted.service for wanted in planned.unsigned)
             raise Failure(f"certificates without a signature: {missing}; nothing was changed")
@@ -135,7 +137,7 @@ class Transaction:
         if generation is None:
             raise Failure(f"{self.declaration.name} has no generation to activate")
         how = activation.RESTART if planned.restart else activation.RELOAD if planned.reload else activation.LEAVE
-        seconds = self._activate(generation, now, how)
+        readiness = self._activate(generation, now, how)
         restarted = how == activation.RESTART and self.declaration.unit is not None
         reloaded = how == activation.RELOAD and self.declaration.unit is not None
         return _with(
@@ -143,16 +145,22 @@ class Transaction:
             generation=generation.name,
             restarted=restarted,
             reloaded=reloaded,
-            seconds=seconds,
+            seconds=readiness.seconds,
+            answers=readiness.answers,
         )
+
+    @staticmethod
+    def _deferred(outcome: Outcome, now: Live) -> Outcome:
+        """Leave it as it is; what it answers tells a rolling playbook whose turn is last."""
+        return _with(outcome, restart_pending=True, changed=False, answers=activation.answers(now.manifest))
 
     def _confirm_unchanged(self, now: Live, planned: Plan) -> Outcome:
         try:
-            seconds = activation.confirm(self.layout, self.services, now.manifest)
+            readiness = activation.confirm(self.layout, self.services, now.manifest)
         except Failure as failure:
             excerpt = activation.log_excerpt(self.layout, self.services, now.manifest)
             raise Failure(f"{self.declaration.name} is as declared, yet {failure}{excerpt}") from failure
-        return _with(self._outcome(planned, now), seconds=seconds)
+        return _with(self._outcome(planned, now), seconds=readiness.seconds, answers=readiness.answers)
 
     def _build(self, planned: Plan) -> Path:
         """Stage, validate, seal and promote."""
@@ -197,17 +205,17 @@ class Transaction:
         content = json.dumps(plan.manifest(declaration, planned.records), indent=1, sort_keys=True)
         atomic.write_new(staging / live.MANIFEST, content.encode(), 0o600)
 
-    def _activate(self, generation: Path, before: Live, how: str) -> float:
+    def _activate(self, generation: Path, before: Live, how: str) -> Readiness:
         since = time.time()
         try:
-            seconds = activation.activate(self.layout, self.services, generation, before.manifest, how)
+            readiness = activation.activate(self.layout, self.services, generation, before.manifest, how)
         except Failure as failure:
             excerpt = activation.log_excerpt(self.layout, self.services, live.manifest(generation), since)
             restored = self._restore(generation, before, how)
             raise Failure(f"{self.declaration.name}: {failure}{excerpt}\n{restored}") from failure
         atomic.replace_file(self.layout.applied, (f"{generation.name}\n").encode(), 0o644)
         self._prune(generation, before)
-        return seconds
+        return readiness
 
     def _restore(self, failed: Path, before: Live, how: str) -> str:
         """Bring back the last confirmed generation; say what came of it."""
@@ -230,12 +238,12 @@ class Transaction:
         said = ""
         for way in ways:
             try:
-                seconds = activation.activate(self.layout, self.services, previous, manifest, way)
+                readiness = activation.activate(self.layout, self.services, previous, manifest, way)
             except Failure as failure:
                 said = f"{name} is live again, but it is not ready either: {failure}"
             else:
                 self.generations.prune({previous.name})
-                return f"{name} is live again, and ready after {seconds:.1f} s."
+                return f"{name} is live again, and ready after {readiness.seconds:.1f} s."
         return said
 
     def _prune(self, generation: Path, before: Live) -> None:

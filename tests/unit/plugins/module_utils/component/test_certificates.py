@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import certificates
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.declaration import Certificate, Issued
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.declaration import (
+    Certificate,
+    Issued,
+    Unit,
+)
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils import signing
 from cryptography import x509
@@ -142,3 +146,15 @@ def test_certificate_of_another_key_is_not_installed(host: Host, authority: Auth
 def test_private_keys_and_bundles_are_never_shown(host: Host, authority: Authority) -> None:
     outcome = host.apply(certificates=(authority.issue(host, authority.wanted()),))
     assert "BEGIN" not in str(outcome.difference.as_diff())
+
+
+@pytest.mark.parametrize("reload", [True, False])
+def test_another_trusted_authority_is_taken_up_as_its_certificate_is(
+    host: Host, authority: Authority, reload: bool
+) -> None:
+    unit = Unit("[Service]\n", reloads=True)
+    issued = authority.issue(host, authority.wanted(reload=reload))
+    host.apply(unit=unit, certificates=(issued,))
+    wider = replace(issued, trust=issued.trust + Authority().pem.decode())
+    outcome = host.apply(unit=unit, certificates=(wider,))
+    assert (outcome.reloaded, outcome.restarted) == (reload, not reload)

@@ -1,12 +1,22 @@
 """A component is ready when it says so itself, for as long as its unit runs."""
 
+import contextlib
 import http.server
+import socketserver
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.readiness import Probe, await_ready
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.readiness import (
+    Answer,
+    Probe,
+    await_ready,
+    found_now,
+)
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.systemd import UnitState
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 
@@ -35,7 +45,8 @@ class Clock:
 
 def _await(probes, *states: UnitState, within: float = 10) -> float:
     clock = Clock()
-    return await_ready(tuple(probes), "app.service", Sequence(*states), within, clock=clock, pause=clock.pause)
+    ready = await_ready(tuple(probes), "app.service", Sequence(*states), within, clock=clock, pause=clock.pause)
+    return ready.seconds
 
 
 ACTIVE = UnitState("active")
@@ -60,19 +71,50 @@ def url() -> Iterator[str]:
 
 
 def test_http_answer_is_judged_by_status_and_text(url: str) -> None:
-    assert Probe("http", f"{url}/").ask() == ""
-    assert Probe("http", f"{url}/", match=r"^reload_successful 1$").ask() == ""
-    assert "answers without" in Probe("http", f"{url}/", match="reload_successful 0").ask()
-    assert "answers 503" in Probe("http", f"{url}/down").ask()
-    assert Probe("http", f"{url}/moved", status=(200, 302)).ask() == ""
+    assert Probe("http", f"{url}/").ask() == Answer()
+    assert Probe("http", f"{url}/", match=r"^reload_successful 1$").ask().found == "reload_successful 1"
+    assert "answers without" in Probe("http", f"{url}/", match="reload_successful 0").ask().complaint
+    assert "answers 503" in Probe("http", f"{url}/down").ask().complaint
+    assert Probe("http", f"{url}/moved", status=(200, 302)).ask() == Answer()
 
 
 def test_tcp_and_command_answer(url: str, tmp_path: Path) -> None:
-    assert Probe("tcp", url.removeprefix("http://")).ask() == ""
-    assert "refused" in Probe("tcp", "127.0.0.1:1").ask()
-    assert Probe("command", argv=("/bin/sh", "-c", "echo imok"), match="imok").ask() == ""
-    assert "ended with 3: bad" in Probe("command", argv=("/bin/sh", "-c", "echo bad; exit 3")).ask()
-    assert "No such file" in Probe("command", argv=(f"{tmp_path}/none",)).ask()
+    assert Probe("tcp", url.removeprefix("http://")).ask() == Answer()
+    assert "refused" in Probe("tcp", "127.0.0.1:1").ask().complaint
+    assert Probe("command", argv=("/bin/sh", "-c", "echo imok"), match="imok").ask() == Answer(found="imok")
+    assert "ended with 3: bad" in Probe("command", argv=("/bin/sh", "-c", "echo bad; exit 3")).ask().complaint
+    assert "No such file" in Probe("command", argv=(f"{tmp_path}/none",)).ask().complaint
+
+
+@pytest.fixture
+def tls_server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A server that answers a word over TLS as ZooKeeper does, and the certificate that it shows."""
+    name, bundle = ["-subj", "/CN=zookeeper-1", "-addext", "subjectAltName=DNS:zookeeper-1"], tmp_path / "bundle.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", *name]
+    subprocess.run([*make, "-keyout", bundle, "-out", tmp_path / "ca.pem"], check=True, capture_output=True)
+    bundle.write_text(bundle.read_text() + (tmp_path / "ca.pem").read_text())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(bundle)
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(ssl.SSLError), context.wrap_socket(self.request, server_side=True) as peer:
+                peer.sendall(b"Zxid: 0x1\nMode: leader\n" if peer.recv(16) == b"srvr" else b"?")
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"127.0.0.1:{server.server_address[1]}", tmp_path / "ca.pem"
+    server.shutdown()
+    server.server_close()
+
+
+def test_tls_answer_is_judged_and_found(tls_server: tuple[str, Path]) -> None:
+    target, ca = tls_server
+    probe = Probe("tls", target, send="srvr", match="^Mode: .*$", server_name="zookeeper-1", ca=str(ca))
+    assert probe.ask() == Answer(found="Mode: leader")
+    assert "answers without" in replace(probe, match="^Mode: follower$").ask().complaint
+    assert "zookeeper-2" in replace(probe, server_name="zookeeper-2").ask().complaint
+    assert found_now((probe, Probe("tcp", "127.0.0.1:1", match="x"))) == ("Mode: leader",)
 
 
 def test_waits_until_the_unit_runs() -> None:

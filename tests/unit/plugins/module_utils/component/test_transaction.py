@@ -177,6 +177,13 @@ def test_defer_leaves_a_running_component_alone(host: Host) -> None:
     assert host.live() == "one\n" and host.listing() == before
 
 
+def test_deferred_component_tells_what_it_answers_now(host: Host) -> None:
+    probe = Probe("command", argv=("/bin/cat", str(host.layout.tree / "app.conf")), match="^[a-z]+$")
+    assert host.apply(probes=(probe,)).answers == ("one",)
+    deferred = host.apply("two\n", probes=(probe,), defer=True)
+    assert (deferred.restart_pending, deferred.answers) == (True, ("one",))
+
+
 def test_defer_applies_what_needs_no_restart(host: Host) -> None:
     unit = Unit("[Service]\nExecReload=x\n", reloads=True)
     host.apply("one\n", unit=unit)
