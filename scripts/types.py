@@ -9,13 +9,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTION = "ansible_collections.selfhosted.monitoring.plugins"
-PACKAGES = ("localcloud", "scripts", f"{COLLECTION}.module_utils", f"{COLLECTION}.plugin_utils", f"{COLLECTION}.action")
+PACKAGES = (
+    "localcloud",
+    "monitoring_agents",
+    "scripts",
+    f"{COLLECTION}.module_utils",
+    f"{COLLECTION}.plugin_utils",
+    f"{COLLECTION}.action",
+)
 
 
 def main() -> int:
     """Run mypy in strict mode over every package; 0 when all are clean."""
     packages = [argument for package in PACKAGES for argument in ("-p", package)]
-    env = {**os.environ, "MYPYPATH": f"{ROOT / '.ansible/collections'}:{ROOT / 'lab'}"}
+    env = {**os.environ, "MYPYPATH": f"{ROOT / '.ansible/collections'}:{ROOT / 'lab'}:{ROOT / 'agents'}"}
     return subprocess.run([sys.executable, "-m", "mypy", *packages], cwd=ROOT, env=env, check=False).returncode
 
 
