@@ -6,17 +6,28 @@ import gzip
 import io
 import tarfile
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+# The date of files whose registry says none that is the same everywhere.
+UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
 
-def write_archive(
-    target: Path, directory: str, programs: Mapping[str, Path], files: Mapping[str, Path], date: datetime
-) -> None:
+
+@dataclass(frozen=True)
+class Built:
+    """What a recipe made: programs and files by their names in the archive, and the date they get there."""
+
+    programs: Mapping[str, Path]
+    files: Mapping[str, Path]
+    date: datetime
+
+
+def write_archive(target: Path, directory: str, built: Built) -> None:
     """Write a .tar.gz with one directory of programs (0755) and files (0644), all of root and of one date."""
-    members = {**dict.fromkeys(files, 0o644), **dict.fromkeys(programs, 0o755)}
-    sources = {**files, **programs}
-    seconds = int(date.timestamp())
+    members = {**dict.fromkeys(built.files, 0o644), **dict.fromkeys(built.programs, 0o755)}
+    sources = {**built.files, **built.programs}
+    seconds = int(built.date.timestamp())
     with (
         target.open("wb") as raw,
         # A gzip header holds a name and a time: both are left out.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -21,10 +23,12 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.check
     released_sums,
 )
 
-from localcloud.artifacts.archive import write_archive
+from localcloud.artifacts.archive import Built, write_archive
 from localcloud.artifacts.golang import Go
+from localcloud.artifacts.maven import Maven
 from localcloud.artifacts.progress import say
-from localcloud.artifacts.recipes import Recipes
+from localcloud.artifacts.python import Python
+from localcloud.artifacts.recipes import GoRecipe, MavenRecipe, PythonRecipe, Recipe, Recipes
 from localcloud.artifacts.store import Entry, Store, locked, publish, publish_text
 from localcloud.problems import LabError
 
@@ -55,24 +59,45 @@ class Mirror:
         self._store = Store(cache)
         self._recipes = recipes
         self._go = Go(recipes.toolchain, cache)
+        self._maven = Maven(cache)
+        self._python = Python(cache)
 
     def fill(self, wanted: Sequence[Archive], source: Source) -> list[Filled]:
-        """Bring every archive into the mirror, then its lists of checksums; one by one, for a build takes all cores.
+        """Bring every archive into the mirror, then its lists of checksums.
 
+        Go's builds go one by one, for each takes all cores; beside them, all others do, for they wait for a network.
         Raises LabError when an archive can neither be fetched nor built; those before it are then served already.
         """
-        filled: list[Filled] = []
-        for archive in wanted:
-            start = time.monotonic()
-            entry = self._obtain(archive, source)
-            self._serve(archive, entry)
-            filled.append(Filled(archive, entry.sha256, entry.fresh))
-            if entry.fresh:
-                say(f"{archive.file}: in the mirror after {time.monotonic() - start:.0f} s")
-        return filled
+        with ThreadPoolExecutor(1) as cores, ThreadPoolExecutor(1) as network:
+            lanes = [cores if self._takes_cores(archive) else network for archive in wanted]
+            running = [
+                lane.submit(self._fill_one, archive, source) for lane, archive in zip(lanes, wanted, strict=True)
+            ]
+            try:
+                return [one.result() for one in running]
+            except BaseException:
+                for one in running:
+                    one.cancel()
+                raise
+
+    def _takes_cores(self, archive: Archive) -> bool:
+        return isinstance(self._recipes.archives.get(archive.component), GoRecipe)
+
+    def _fill_one(self, archive: Archive, source: Source) -> Filled:
+        start = time.monotonic()
+        entry = self._obtain(archive, source)
+        self._serve(archive, entry)
+        if entry.fresh:
+            say(f"{archive.file}: in the mirror after {time.monotonic() - start:.0f} s")
+        return Filled(archive, entry.sha256, entry.fresh)
 
     def _obtain(self, archive: Archive, source: Source) -> Entry:
-        if source is Source.REGISTRY:
+        if source is Source.UPSTREAM and not archive.sha256:
+            raise LabError(
+                f"{archive.file}: the catalogue has no sha256 of upstream's release, and none is taken unchecked; "
+                "--source registry builds it from package registries"
+            )
+        if source is Source.REGISTRY or not archive.sha256:
             return self._build(archive)
         fetched = self._store.cached(f"upstream-{archive.sha256[:24]}", archive.file)
         if fetched:
@@ -106,16 +131,30 @@ class Mirror:
 
     def _build_key(self, archive: Archive) -> str:
         recipe = self._recipes.archives.get(archive.component)
-        return recipe.key(archive.version, archive.architecture, self._recipes.toolchain) if recipe else ""
+        return recipe.key(archive.version, archive.architecture) if recipe else ""
 
     def _build(self, archive: Archive) -> Entry:
         recipe = self._recipes.archive(archive.component)
 
         def make(work: Path, target: Path) -> None:
-            built = self._go.build(recipe, archive.version, archive.architecture, work)
-            write_archive(target, archive.file.removesuffix(".tar.gz"), built.programs, built.files, built.date)
+            built = self._built(recipe, archive, work)
+            directory = archive.file.removesuffix(".gz").removesuffix(".tgz").removesuffix(".tar")
+            if directory != archive.file:
+                write_archive(target, directory, built)
+            else:
+                [bare] = built.files.values()
+                shutil.copyfile(bare, target)
 
         return self._store.obtain(self._build_key(archive), archive.file, make)
+
+    def _built(self, recipe: Recipe, archive: Archive, work: Path) -> Built:
+        match recipe:
+            case GoRecipe():
+                return self._go.build(recipe, archive.version, archive.architecture, work)
+            case MavenRecipe():
+                return self._maven.build(recipe, archive.version, work)
+            case PythonRecipe():
+                return self._python.build(recipe, archive.version, archive.architecture, work)
 
     def _serve(self, archive: Archive, entry: Entry) -> None:
         target = self._directory / archive.path

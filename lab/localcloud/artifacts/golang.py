@@ -8,32 +8,19 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from localcloud.artifacts.archive import Built
+from localcloud.artifacts.debian import install
 from localcloud.artifacts.progress import run_step, say
 from localcloud.artifacts.recipes import GoRecipe, RecipeError, Toolchain
-from localcloud.problems import LabError
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 # What says where modules come from is the machine's own choice; everything else of Go's environment is ours.
 _SOURCES = (
     "GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE", "GOINSECURE", "GOMODCACHE", "GOCACHE", "GOVERSION",
 )  # fmt: skip
-
-
-class GoMissingError(LabError):
-    """No Go that could build or fetch the pinned one; the message says how to get it."""
-
-
-@dataclass(frozen=True)
-class Built:
-    """A built module: its programs and files in one directory, and the date of its release."""
-
-    programs: Mapping[str, Path]
-    files: Mapping[str, Path]
-    date: datetime
 
 
 def host_architecture() -> str:
@@ -132,15 +119,7 @@ class Go:
 
 
 def _debian_go() -> Path:
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise GoMissingError(
-            "Go is missing; any version from 1.19 on will do, for it fetches the pinned one. "
-            "On Debian, as root: apt-get install golang-go. Elsewhere: https://go.dev/dl/"
-        )
-    say("Installing Debian's golang-go, to fetch the pinned Go with it")
-    for action in (["update"], ["install", "--yes", "--no-install-recommends", "golang-go"]):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "-q", *action], check=True, stdout=subprocess.DEVNULL, env=environment)
+    install(["golang-go"], "Go (any from 1.19 on fetches the pinned one; elsewhere https://go.dev/dl/)")
     return Path("/usr/bin/go")
 
 

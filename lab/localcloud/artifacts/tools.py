@@ -17,7 +17,7 @@ def install(tools: Sequence[Tool], recipes: Recipes, cache: Path, target: Path) 
     installed: list[Path] = []
     for tool in tools:
         for program in tool.recipe.programs:
-            key = tool.recipe.key(tool.version, host_architecture(), recipes.toolchain)
+            key = tool.recipe.key(tool.version, host_architecture())
 
             def make(work: Path, file: Path, tool: Tool = tool, program: str = program) -> None:
                 built = go.build(tool.recipe, tool.version, host_architecture(), work)

@@ -40,6 +40,11 @@ def content(
     items: list[Item] = []
     for archive in archives:
         sha256 = checksums.get(archive.file, archive.sha256)
+        if not sha256:
+            raise Failure(
+                f"{archive.file}: no sum of upstream's release is known, and nothing is mirrored unchecked. "
+                "Give its sha256 in artifact_checksums, from a source that built it or from a file you verified"
+            )
         urls = [_location(archive, source) for source in sources]
 
         def obtain(archive: Archive = archive, sha256: str = sha256, urls: Sequence[str] = tuple(urls)) -> Path:

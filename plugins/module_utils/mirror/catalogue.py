@@ -12,6 +12,9 @@ from typing import Any
 
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 
+ANY = "any"
+_ARCHIVE = ("version", "file", "upstream")
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -23,6 +26,7 @@ class Archive:
     file: str
     upstream: str
     sha256: str
+    """Of upstream's release; "" if upstream publishes none that could be pinned."""
 
     @property
     def path(self) -> str:
@@ -33,14 +37,19 @@ class Archive:
 def archives(catalogue: Mapping[str, Mapping[str, Any]], architectures: Sequence[str]) -> Iterator[Archive]:
     """Archives of every entry of a catalogue, for those of the architectures that its upstream releases.
 
-    Raises Failure when an entry has no component, version, file, upstream or sha256.
+    A file without {architecture} in its name serves all of them; it is one archive, of the architecture "any". An
+    entry that says nothing of an archive runs from another component's.
+    Raises Failure when an entry has no component, version, file or upstream.
     """
     for name, entry in catalogue.items():
-        for key in ("component", "version", "file", "upstream", "sha256"):
+        if not any(entry.get(key) for key in _ARCHIVE):
+            continue
+        for key in ("component", *_ARCHIVE):
             if not entry.get(key):
                 raise Failure(f"catalogue entry {name} has no {key}")
-        for architecture in architectures:
-            if architecture not in entry["sha256"]:
+        sums = entry.get("sha256") or {}
+        for architecture in architectures if "{architecture}" in entry["file"] else [ANY]:
+            if isinstance(sums, Mapping) and sums and architecture not in sums:
                 continue
             version = str(entry["version"])
             file = entry["file"].format(version=version, architecture=architecture)
@@ -50,5 +59,5 @@ def archives(catalogue: Mapping[str, Mapping[str, Any]], architectures: Sequence
                 architecture=architecture,
                 file=file,
                 upstream=entry["upstream"].format(version=version, architecture=architecture, file=file),
-                sha256=entry["sha256"][architecture],
+                sha256=sums.get(architecture, "") if isinstance(sums, Mapping) else str(sums),
             )

@@ -4,7 +4,7 @@ import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from localcloud.artifacts.archive import write_archive
+from localcloud.artifacts.archive import Built, write_archive
 
 DATE = datetime(2026, 7, 14, 11, 29, 10, tzinfo=UTC)
 
@@ -15,9 +15,8 @@ def _archive(folder: Path, age: int) -> Path:
         (folder / name).write_text(name)
         os.utime(folder / name, (age, age))
     target = folder / "out.tar.gz"
-    write_archive(
-        target, "node_exporter-1", {"node_exporter": folder / "node_exporter"}, {"LICENSE": folder / "LICENSE"}, DATE
-    )
+    built = Built({"node_exporter": folder / "node_exporter"}, {"LICENSE": folder / "LICENSE"}, DATE)
+    write_archive(target, "node_exporter-1", built)
     return target
 
 

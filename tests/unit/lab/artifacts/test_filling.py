@@ -1,4 +1,5 @@
 import hashlib
+import tarfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,8 +7,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.catalogue import Archive
 from localcloud.artifacts import recipes
+from localcloud.artifacts.archive import UNDATED, Built
 from localcloud.artifacts.filling import Filled, Mirror, Source
-from localcloud.artifacts.golang import Built
 from localcloud.problems import LabError
 
 RELEASE = b"upstream's archive"
@@ -82,3 +83,47 @@ def test_a_release_changed_after_it_was_pinned_is_refused(tmp_path: Path, upstre
 def test_a_component_without_recipe_is_named(tmp_path: Path, upstream: Archive) -> None:
     with pytest.raises(LabError, match=r"no recipe builds nothing_exporter.*recipes\.yml"):
         _fill(tmp_path, replace(upstream, component="nothing_exporter"), Source.REGISTRY)
+
+
+class MavenStub:
+    """Stands for Maven, which needs a network."""
+
+    def build(self, _recipe: object, version: str, work: Path) -> Built:
+        (work / "one.jar").write_text(version)
+        return Built({}, {"one.jar": work / "one.jar"}, UNDATED)
+
+
+def _fill_jar(tmp_path: Path, archive: Archive, source: Source = Source.AUTO) -> bytes:
+    mirror = Mirror(tmp_path / "mirror", tmp_path / "cache", recipes.load())
+    mirror._maven = MavenStub()  # type: ignore[assignment]
+    mirror.fill([archive], source)
+    return (tmp_path / "mirror" / archive.path).read_bytes()
+
+
+def test_an_artifact_that_is_one_jar_is_served_bare(tmp_path: Path) -> None:
+    jar = Archive("jmx_exporter", "1", "any", "agent-1.jar", (tmp_path / "nowhere").as_uri(), "")
+    assert _fill_jar(tmp_path, jar) == b"1"
+
+
+def test_jars_are_one_directory_of_upstreams_name(tmp_path: Path) -> None:
+    kafka = Archive("kafka", "1", "any", "kafka_2.13-1.tgz", (tmp_path / "nowhere").as_uri(), "")
+    _fill_jar(tmp_path, kafka)
+    with tarfile.open(tmp_path / "mirror" / kafka.path) as tar:
+        assert tar.getnames() == ["kafka_2.13-1", "kafka_2.13-1/one.jar"]
+
+
+def test_a_release_without_a_known_sum_is_built_and_never_taken_from_upstream(
+    tmp_path: Path, upstream: Archive
+) -> None:
+    without = replace(upstream, sha256="")
+    _fill(tmp_path, without, Source.AUTO)
+    assert (tmp_path / "mirror" / without.path).read_bytes() != RELEASE
+    with pytest.raises(LabError, match="none is taken unchecked"):
+        _fill(tmp_path, without, Source.UPSTREAM)
+
+
+def test_a_failed_archive_keeps_no_other_from_being_served(tmp_path: Path, upstream: Archive) -> None:
+    mirror = Mirror(tmp_path / "mirror", tmp_path / "cache", recipes.load())
+    with pytest.raises(LabError, match="no recipe builds nothing"):
+        mirror.fill([upstream, replace(upstream, component="nothing", sha256="")], Source.AUTO)
+    assert (tmp_path / "mirror" / upstream.path).exists()

@@ -48,6 +48,12 @@ def test_a_damaged_source_publishes_nothing_and_says_what_was_tried(tmp_path: Pa
     assert not (tmp_path / "mirror").exists()
 
 
+def test_an_archive_without_any_known_sum_is_refused_by_name(tmp_path: Path, source: str) -> None:
+    with pytest.raises(Failure, match=r"n-2\.tar\.gz: no sum .*artifact_checksums"):
+        _publish(tmp_path, replace(ARCHIVE, file="n-2.tar.gz", sha256=""), source)
+    _publish(tmp_path, replace(ARCHIVE, sha256=""), source)
+
+
 def test_a_relative_source_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="source mirror: give a URL"):
         artifacts.content([replace(ARCHIVE)], ["mirror"], {}, tmp_path)

@@ -17,7 +17,22 @@ def test_an_entry_becomes_an_archive_for_each_architecture_that_it_has() -> None
     assert archive.upstream == "https://example.org/v1.2/node_exporter-1.2.linux-amd64.tar.gz"
 
 
-@pytest.mark.parametrize("key", sorted(ENTRY))
+def test_a_file_for_every_architecture_is_one_archive() -> None:
+    jar = {**ENTRY, "file": "agent-{version}.jar", "sha256": "b" * 64}
+    [archive] = archives({"jmx": jar}, ["amd64", "arm64"])
+    assert (archive.file, archive.architecture, archive.sha256) == ("agent-1.2.jar", "any", "b" * 64)
+
+
+def test_an_entry_without_a_sum_has_its_archives_all_the_same() -> None:
+    without = {key: value for key, value in ENTRY.items() if key != "sha256"}
+    assert [archive.sha256 for archive in archives({"node": without}, ["amd64", "arm64"])] == ["", ""]
+
+
+def test_an_entry_that_runs_from_another_archive_has_none() -> None:
+    assert list(archives({"lag": {"component": "lag", "port": 1}}, ["amd64"])) == []
+
+
+@pytest.mark.parametrize("key", sorted({*ENTRY} - {"sha256"}))
 def test_an_entry_that_lacks_something_is_named(key: str) -> None:
     with pytest.raises(Failure, match=f"catalogue entry node has no {key}"):
         list(archives({"node": {name: value for name, value in ENTRY.items() if name != key}}, ["amd64"]))
