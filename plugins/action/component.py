@@ -104,6 +104,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             host=str(variables.get("inventory_hostname", "")),
             resolve=self._loader.path_dwim,
             create=not self._task.check_mode,
+            renew=[str(one) for one in self._variable("certificates_renew", variables) or []],
         )
         certificates.fill(payload)
         return payload, certificates

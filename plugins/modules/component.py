@@ -40,6 +40,12 @@ options:
     type: str
     choices: [apply, defer]
     default: apply
+  restart:
+    description:
+      - Restart the unit even if nothing differs. With O(live=defer) this, too, is only reported, so that a playbook
+        can take such hosts zone by zone.
+    type: bool
+    default: false
   user:
     description:
       - The system user that the unit runs as; it is made if it is missing. Default is O(name), without a unit V(root).
@@ -85,6 +91,13 @@ options:
         description: How many leading directories of the archive to leave away.
         type: int
         default: 1
+  uses:
+    description:
+      - Components of the same host, brought there by an earlier task, whose programs the unit or the probe runs from
+        C(/opt/monitoring/NAME/current/archive). Another archive of theirs is a restart of this one.
+    type: list
+    elements: str
+    default: []
   tree:
     description: The configuration. What is not declared is not there.
     type: dict
@@ -142,7 +155,8 @@ options:
       - Certificates of this host. Key and request are made on the host, and only the request leaves it.
       - Below C(tls/) of the tree lie C(SERVICE.pem) (the chain), C(SERVICE.key) (PKCS#8), C(SERVICE-bundle.pem) (both),
         C(SERVICE-ca.pem) (the trusted authorities) and C(ca.pem) (those of the first certificate).
-      - Renewed when less than a third of the life is left, or when names or the authority change.
+      - Renewed when less than a third of the life is left, or when names or the authority change, and every time for
+        those services that the variable C(certificates_renew) lists.
     type: list
     elements: dict
     default: []

@@ -205,8 +205,10 @@ class Certificates:
         *,
         resolve: Callable[[str], str] = os.path.abspath,
         create: bool = True,
+        renew: Sequence[str] = (),
     ) -> None:
         self._create = create
+        self._renew = frozenset(renew)
         self._declared = {one["name"]: one["certificates"] for one in declared if one["state"] == "present"}
         self._default = default_authority
         self._names = default_names
@@ -266,6 +268,7 @@ class Certificates:
             "anchors": [signing.fingerprint(root) for root in source.roots],
             "issuer": source.issuer,
             "reload": declared["reload"],
+            "renew": service in self._renew,
             "issued": self._issued.get((component, service)),
         }
 

@@ -43,6 +43,8 @@ def renewal_reason(  # noqa: PLR0911 - one line a reason
         return "its authority is no longer among the trusted ones"
     if wanted.issuer and known["issuer"] != wanted.issuer:
         return "the authority signs with another certificate now"
+    if wanted.renew:
+        return "a new one is asked for"
     if now < known["not_before"] - 300:
         return f"this host's clock ({day(now)}) is before its first day"
     left = known["not_after"] - now

@@ -37,7 +37,8 @@ class Issued:
 class Certificate:
     """A declared certificate. ``trust`` is the PEM bundle to verify peers, ``anchors`` its fingerprints.
 
-    ``issuer`` is the fingerprint of the authority's signing certificate, "" where only the signer knows it.
+    ``issuer`` is the fingerprint of the authority's signing certificate, "" where only the signer knows it;
+    ``renew``: a new one is wanted although the live one would serve.
     """
 
     service: str
@@ -47,6 +48,7 @@ class Certificate:
     anchors: tuple[str, ...]
     issuer: str = ""
     reload: bool = False
+    renew: bool = False
     issued: Issued | None = None
 
 
@@ -60,14 +62,20 @@ class Unit:
 
 @dataclass(frozen=True)
 class Declaration:
-    """One component. ``defer``: do not restart what runs; ``within``: seconds to become ready."""
+    """One component.
+
+    ``defer``: do not restart what runs; ``restart``: restart it even if nothing differs; ``within``: seconds to
+    become ready.
+    """
 
     name: str
     present: bool = True
     defer: bool = False
+    restart: bool = False
     user: str = "root"
     packages: tuple[str, ...] = ()
     archive: Archive | None = None
+    uses: tuple[str, ...] = ()
     tree: Tree = field(default_factory=lambda: Tree(()))
     validate: tuple[tuple[str, ...], ...] = ()
     restart_on: tuple[str, ...] = ()
@@ -98,9 +106,11 @@ def _declaration(value: Mapping[str, Any], machine: str) -> Declaration:
         name=value["name"],
         present=value["present"],
         defer=value["defer"],
+        restart=value["restart"],
         user=value["user"],
         packages=tuple(value["packages"]),
         archive=sources.archive(value["archive"], machine) if value.get("archive") else None,
+        uses=tuple(value["uses"]),
         tree=Tree(
             tuple(TreeFile.from_payload(file) for file in tree["files"]),
             tree["owner"],
@@ -141,5 +151,6 @@ def _certificate(value: Mapping[str, Any]) -> Certificate:
         anchors=tuple(value["anchors"]),
         issuer=value.get("issuer", ""),
         reload=value["reload"],
+        renew=value.get("renew", False),
         issued=Issued(**issued) if issued else None,
     )

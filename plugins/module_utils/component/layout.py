@@ -24,6 +24,10 @@ class Layout:
     name: str
     root: Path = Path("/")
 
+    def beside(self, name: str) -> Layout:
+        """Return the layout of another component of the host."""
+        return Layout(name, self.root)
+
     @property
     def home(self) -> Path:
         """All that belongs to the component, but for its data."""

@@ -39,13 +39,15 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.difference i
 class Plan:
     """What a run would do.
 
-    ``tree`` is whole but for the ``unsigned`` certificates; ``content``: a new generation is needed;
+    ``tree`` is whole but for the ``unsigned`` certificates; ``uses`` are the archives of other components whose
+    programs the unit runs; ``content``: a new generation is needed;
     ``missing_user``: the user must be made first.
     """
 
     difference: Difference
     tree: Tree
     records: Mapping[str, Any]
+    uses: Mapping[str, str]
     unsigned: tuple[Certificate, ...]
     content: bool
     restart: bool
@@ -57,12 +59,13 @@ class Plan:
         return declaration.defer and self.restart and live.state.running
 
 
-def manifest(declaration: Declaration, records: Mapping[str, Any]) -> dict[str, Any]:
+def manifest(declaration: Declaration, records: Mapping[str, Any], uses: Mapping[str, str]) -> dict[str, Any]:
     """Return what a generation remembers: enough to check it, to activate it again and to roll back to it."""
     archive = declaration.archive
     return {
         "archive": archive and {"version": archive.version, "sha256": archive.sha256, "identity": archive.identity},
         "certificates": dict(records),
+        "uses": dict(uses),
         "unit": declaration.unit is not None,
         **_settings(declaration),
     }
@@ -77,9 +80,9 @@ def _settings(declaration: Declaration) -> dict[str, Any]:
     }
 
 
-def digest(declaration: Declaration, tree: Tree) -> str:
+def digest(declaration: Declaration, tree: Tree, uses: Mapping[str, str]) -> str:
     """Return the SHA-256 that names a generation."""
-    parts = [tree.digest(), declaration.unit.text if declaration.unit else "", manifest(declaration, {})]
+    parts = [tree.digest(), declaration.unit.text if declaration.unit else "", manifest(declaration, {}, uses)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -87,8 +90,10 @@ def make(declaration: Declaration, layout: Layout, live: Live, now: float | None
     """Compare. ``now`` is in seconds since the epoch; by default the host's clock."""
     now = time.time() if now is None else now
     tree, records, unsigned, certificate_changes = _certify(declaration, layout, live, now)
+    uses = {name: _archive_of(layout.beside(name)) for name in declaration.uses}
     content = [
         *_archive_changes(declaration, layout, live),
+        *_use_changes(uses, live.manifest.get("uses", {})),
         *certificate_changes,
         *_tree_changes(declaration, tree, live),
         *_unit_changes(declaration, layout, live),
@@ -116,6 +121,7 @@ def make(declaration: Declaration, layout: Layout, live: Live, now: float | None
         difference,
         tree,
         records,
+        uses,
         tuple(unsigned),
         bool(content) or live.generation is None,
         restart,
@@ -148,6 +154,19 @@ def _archive_changes(declaration: Declaration, layout: Layout, live: Live) -> li
     old = "version {}\nsha256 {}\n".format(before["version"], before["sha256"]) if before else None
     new = f"version {after.version}\nsha256 {after.sha256}\n" if after else None
     return [Change("archive", old, new)]
+
+
+def _archive_of(layout: Layout) -> str:
+    """Return the identity of a component's live archive, "" if it is not there."""
+    return layout.archive.readlink().name if layout.archive.is_symlink() else ""
+
+
+def _use_changes(wanted: Mapping[str, str], before: Mapping[str, str]) -> list[Change]:
+    return [
+        Change(f"archive of {name}", before.get(name) and f"{before[name]}\n", wanted.get(name) and f"{wanted[name]}\n")
+        for name in sorted({*wanted, *before})
+        if wanted.get(name) != before.get(name)
+    ]
 
 
 def _tree_changes(declaration: Declaration, tree: Tree, live: Live) -> list[Change]:
@@ -197,6 +216,8 @@ def _setting_changes(declaration: Declaration, live: Live) -> list[Change]:
 
 
 def _state_changes(declaration: Declaration, layout: Layout, live: Live, content: bool) -> list[Change]:
+    if declaration.unit is not None and declaration.restart and live.state.running:
+        return [Change(f"restart of {layout.unit_name}", None, "asked for\n")]
     if declaration.unit is not None and not live.state.running:
         return [Change(f"state of {layout.unit_name}", f"{live.state.active}\n", "running\n")]
     if live.owed and not content:

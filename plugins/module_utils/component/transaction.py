@@ -126,6 +126,11 @@ class Transaction:
         if planned.unsigned:
             missing = ", ".join(wanted.service for wanted in planned.unsigned)
             raise Failure(f"certificates without a signature: {missing}; nothing was changed")
+        if absent := sorted(name for name, identity in planned.uses.items() if not identity):
+            raise Failure(
+                f"{self.declaration.name} runs programs of {', '.join(absent)}, which this host does not have; "
+                "nothing was changed. Apply the role of that name first"
+            )
         if not planned.difference.changed:
             return self._confirm_unchanged(now, planned)
         with full_disk_named(self.layout.home):
@@ -173,7 +178,7 @@ class Transaction:
                 validation.validate(declaration.validate, Places(staging / "etc", archive, layout.data))
             except MissingPlaceError as error:
                 raise Failure(f"the configuration cannot be checked: {error} is not there") from error
-            generation = self.generations.seal(staging, plan.digest(declaration, planned.tree))
+            generation = self.generations.seal(staging, plan.digest(declaration, planned.tree, planned.uses))
         except BaseException as error:
             shutil.rmtree(staging, ignore_errors=True)
             if isinstance(error, Failure):
@@ -202,7 +207,7 @@ class Transaction:
             (staging / "archive").symlink_to(f"../../versions/{archive.name}")
         if declaration.unit is not None:
             atomic.write_new(staging / self.layout.unit_name, declaration.unit.text.encode(), 0o644)
-        content = json.dumps(plan.manifest(declaration, planned.records), indent=1, sort_keys=True)
+        content = json.dumps(plan.manifest(declaration, planned.records, planned.uses), indent=1, sort_keys=True)
         atomic.write_new(staging / live.MANIFEST, content.encode(), 0o600)
 
     def _activate(self, generation: Path, before: Live, how: str) -> Readiness:

@@ -158,3 +158,12 @@ def test_another_trusted_authority_is_taken_up_as_its_certificate_is(
     wider = replace(issued, trust=issued.trust + Authority().pem.decode())
     outcome = host.apply(unit=unit, certificates=(wider,))
     assert (outcome.reloaded, outcome.restarted) == (reload, not reload)
+
+
+def test_certificate_that_would_serve_is_renewed_where_that_is_asked_for(host: Host, authority: Authority) -> None:
+    first = authority.issue(host, authority.wanted(reload=True))
+    host.apply(certificates=(first,), unit=Unit("[Service]\n", reloads=True))
+    again = authority.issue(host, authority.wanted(reload=True, renew=True))
+    outcome = host.apply(certificates=(again,), unit=Unit("[Service]\n", reloads=True))
+    assert outcome.reloaded and "asked for" in outcome.difference.changes[0].after
+    assert first.issued != again.issued

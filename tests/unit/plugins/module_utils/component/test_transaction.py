@@ -184,6 +184,30 @@ def test_deferred_component_tells_what_it_answers_now(host: Host) -> None:
     assert (deferred.restart_pending, deferred.answers) == (True, ("one",))
 
 
+def test_restart_is_done_where_it_is_asked_for_and_deferred_as_any_other(host: Host) -> None:
+    host.apply()
+    host.services.forget()
+    assert host.apply(restart=True, defer=True).restart_pending
+    assert host.services.log == []
+    outcome = host.apply(restart=True)
+    assert (outcome.changed, outcome.restarted, host.services.log[-1]) == (True, True, "restart")
+    assert not host.apply().changed
+
+
+def test_another_archive_of_a_component_whose_program_is_run_is_a_restart(host: Host) -> None:
+    archive = host.layout.beside("agents").archive
+    with pytest.raises(Failure, match="runs programs of agents, which this host does not have"):
+        host.apply(uses=("agents",))
+    archive.parent.mkdir(parents=True)
+    archive.symlink_to("../../versions/1.0-abc")
+    assert host.apply(uses=("agents",)).restarted
+    assert not host.apply(uses=("agents",)).changed
+    archive.unlink()
+    archive.symlink_to("../../versions/1.1-def")
+    assert host.apply(uses=("agents",), defer=True).restart_pending
+    assert host.apply(uses=("agents",)).restarted
+
+
 def test_defer_applies_what_needs_no_restart(host: Host) -> None:
     unit = Unit("[Service]\nExecReload=x\n", reloads=True)
     host.apply("one\n", unit=unit)
