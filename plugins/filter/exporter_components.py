@@ -48,10 +48,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.selfhosted.monitoring.plugins.filter.component_archive import KEYS, component_archive
 
-REQUIRED = ("component", "version", "sha256", "file", "port", "unit")
-ARCHIVE = ("version", "sha256", "upstream")
-OF_THE_COMPONENT = ("user", "unit", "tree", "certificates", "ready")
+OF_AN_ARCHIVE = ("version", "sha256", "file")
+REQUIRED = ("component", *OF_AN_ARCHIVE, "port")
+OF_THE_COMPONENT = ("user", "unit", "uses", "tree", "certificates", "ready")
 
 
 def exporter_components(
@@ -68,9 +69,11 @@ def exporter_components(
                 "An exporter of your own goes into exporters_extra."
             )
         entry = catalogue[name]
-        if missing := [key for key in REQUIRED if not entry.get(key)]:
+        # Without an archive of its own, an exporter runs the program of a component that it uses.
+        spared = OF_AN_ARCHIVE if entry.get("uses") else ()
+        if missing := [key for key in REQUIRED if key not in spared and not entry.get(key)]:
             raise AnsibleFilterError(f"exporter {name!r} lacks {', '.join(missing)}; give it in exporters_extra.{name}")
-        if unknown := sorted(set(entry) - {*REQUIRED, *ARCHIVE, *OF_THE_COMPONENT, "archive"}):
+        if unknown := sorted(set(entry) - {*REQUIRED, *KEYS, *OF_THE_COMPONENT, "archive"}):
             raise AnsibleFilterError(f"exporter {name!r} has keys that mean nothing: {', '.join(unknown)}")
         other = ports.setdefault(int(entry["port"]), name)
         if other != name:
@@ -79,15 +82,23 @@ def exporter_components(
             {
                 "name": entry["component"],
                 "live": live,
-                "archive": {
-                    "name": entry.get("archive") or entry["component"],
-                    "file": entry["file"].replace("{architecture}", "{arch}"),
-                    **{key: entry[key] for key in ARCHIVE if key in entry},
-                },
+                **({"archive": component_archive(entry)} if "file" in entry else {}),
                 **{key: entry[key] for key in OF_THE_COMPONENT if key in entry},
+                **({"tree": _tree(entry)} if "tree" in entry else {}),
             }
         )
     return components
+
+
+def _tree(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The tree, with the archive's file name where a text file of it says {file}."""
+    file = str(entry.get("file", "")).replace("{version}", str(entry.get("version", "")))
+    texts = {
+        path: text.replace("{file}", file)
+        for path, text in entry["tree"].get("files", {}).items()
+        if isinstance(text, str)
+    }
+    return {**entry["tree"], **({"files": {**entry["tree"]["files"], **texts}} if texts else {})}
 
 
 class FilterModule:

@@ -8,13 +8,14 @@ from __future__ import annotations
 DOCUMENTATION = """
 name: restart_batches
 short_description: Hosts whose restart is pending, one zone at a time
-positional: hostvars, outcomes, canary_region
+positional: hostvars, outcomes, canary_region, last
 version_added: 0.1.0
 author: The selfhosted.monitoring contributors (@selfhosted)
 description:
   - Takes the hosts on which a component reported C(restart_pending), and sorts them into batches for a rolling play,
     namely region by region, the canary region first, and in a region zone by zone. A play uses the flattened list as
     C(hosts) and the lengths as C(serial).
+  - A zone that holds a cluster's leader goes last in its region (O(last)), so that it is elected anew only once.
   - A host without C(region) or C(zone) is a batch of its own after all others, since nobody knows
     which hosts share its fate.
 options:
@@ -36,6 +37,12 @@ options:
     description: The region that goes first. Empty means regions go in the order of their names.
     type: str
     default: ""
+  last:
+    description:
+      - A regular expression for what a component answered (C(answers) of its outcome). The zone of a host that it fits
+        goes last in its region. Empty means zones go in the order of their names.
+    type: str
+    default: ""
 """
 
 EXAMPLES = """
@@ -55,6 +62,7 @@ _value:
   elements: list
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -67,6 +75,7 @@ def restart_batches(
     hostvars: Mapping[str, Mapping[str, Any]],
     outcomes: Sequence[str],
     canary_region: str = "",
+    last: str = "",
 ) -> list[list[str]]:
     """Sort the hosts that wait for a restart into one batch a zone; in a batch the given order stays.
 
@@ -83,17 +92,24 @@ def restart_batches(
                 f"canary_region is {canary_region!r}, but no host of the inventory is in it. Regions: {known}."
             )
 
-    def place(name: str) -> tuple[bool, bool, str, str]:
+    leading = {hostvars[name].get("zone") for name in names if last and _leads(hostvars[name], outcomes, last)}
+
+    def place(name: str) -> tuple[bool, bool, str, bool, str]:
         region, zone = hostvars[name].get("region"), hostvars[name].get("zone")
         if not region or not zone:
-            return (True, True, "", name)
-        return (False, region != canary_region, str(region), str(zone))
+            return (True, True, "", True, name)
+        return (False, region != canary_region, str(region), zone in leading, str(zone))
 
     return [list(batch) for _place, batch in groupby(sorted(names, key=place), key=place)]
 
 
 def _waits(variables: Mapping[str, Any], outcomes: Sequence[str]) -> bool:
     return any((variables.get(outcome) or {}).get("restart_pending") for outcome in outcomes)
+
+
+def _leads(variables: Mapping[str, Any], outcomes: Sequence[str], last: str) -> bool:
+    components = [one for name in outcomes for one in (variables.get(name) or {}).get("components", {}).values()]
+    return any(re.search(last, answer) for one in components for answer in one.get("answers", []))
 
 
 class FilterModule:

@@ -58,3 +58,16 @@ def test_misspelt_key_is_named() -> None:
 def test_second_instance_runs_from_the_same_archive() -> None:
     (component,) = exporter_components(["b"], {"b": entry(component="b_exporter", archive="node_exporter")})
     assert (component["name"], component["archive"]["name"]) == ("b_exporter", "node_exporter")
+
+
+def test_exporter_that_uses_another_component_needs_no_archive() -> None:
+    uses = {"component": "lag", "port": 9308, "uses": ["agents"], "unit": {"command": ["/x"]}}
+    assert exporter_components(["lag"], {"lag": uses}) == [
+        {"name": "lag", "live": "apply", "unit": {"command": ["/x"]}, "uses": ["agents"]}
+    ]
+
+
+def test_text_of_the_tree_may_name_the_archive_s_file() -> None:
+    tree = {"files": {"java.args": "-javaagent:{file}", "data.json": {"content": "{file}"}}}
+    (component,) = exporter_components(["a"], {"a": entry(file="a-{version}.jar", tree=tree)})
+    assert component["tree"]["files"] == {"java.args": "-javaagent:a-1.0.jar", "data.json": {"content": "{file}"}}

@@ -48,3 +48,22 @@ def test_hosts_of_unknown_place_go_last_and_alone() -> None:
 def test_canary_region_without_host_is_named_with_the_known_ones() -> None:
     with pytest.raises(AnsibleFilterError, match=r"'eu-west-2'.*Regions: eu-west-1, us-east-1"):
         batches(["eu-west-1a1"], "eu-west-2")
+
+
+def test_zone_of_the_leader_goes_last_in_its_region() -> None:
+    def outcome(answer: str) -> dict[str, Any]:
+        return {"restart_pending": True, "components": {"zookeeper": {"answers": [answer]}}}
+
+    hostvars: dict[str, dict[str, Any]] = {
+        f"{region}-{zone}": {
+            "region": region,
+            "zone": f"{region}{zone}",
+            "zookeeper_outcome": outcome("Mode: follower"),
+        }
+        for region in ("eu", "us")
+        for zone in "abc"
+    }
+    hostvars["eu-a"]["zookeeper_outcome"] = outcome("Mode: leader")
+    hostvars["us-b"]["zookeeper_outcome"] = outcome("Mode: leader")
+    order = restart_batches(list(hostvars), hostvars, ["zookeeper_outcome"], "", "^Mode: leader")
+    assert order == [["eu-b"], ["eu-c"], ["eu-a"], ["us-a"], ["us-c"], ["us-b"]]
