@@ -14,7 +14,7 @@ from localcloud.desired import Instance
 LABEL_LAB = "monitoring-lab.state"
 LABEL_INSTANCE = "monitoring-lab.instance"
 VOLUME_TAG = "monitoring:data-volume"
-DEFAULT_VOLUME = "256m"
+DEFAULT_VOLUME = "1g"
 VOLUMES = paths.RUN / "volumes"
 
 _VOLUME_SIZE = re.compile(r"^[1-9][0-9]*[kmg]$")

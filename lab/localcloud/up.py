@@ -22,6 +22,7 @@ from localcloud import (
     status,
     teardown,
     terraform,
+    vault,
 )
 from localcloud.problems import LabError
 from localcloud.processes import Process
@@ -64,6 +65,7 @@ def _up(profile: str, progress: Progress) -> bool:
     network.ensure_controller()
     firewall.pass_docker()
     deployment_ca.ensure()
+    vault.ensure()
     site.write_environment()
 
     with ThreadPoolExecutor(max_workers=3) as pool:

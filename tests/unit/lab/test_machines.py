@@ -28,7 +28,7 @@ def test_seed_holds_the_key_and_the_resolver(cloud: Cloud) -> None:
         assert sorted(tar.getnames()) == sorted(f"var/lib/cloud/seed/{name}" for name in files)
 
 
-@pytest.mark.parametrize(("tag", "size"), [("1g", "1g"), ("512M", "512m"), ("", "256m"), ("1g,mode=777", "256m")])
+@pytest.mark.parametrize(("tag", "size"), [("1g", "1g"), ("512M", "512m"), ("", "1g"), ("2g,mode=777", "1g")])
 def test_volume_has_the_size_of_its_tag_if_that_is_a_size(cloud: Cloud, tag: str, size: str) -> None:
     base = cloud.instances[0]
     tags = {**base.tags, "monitoring:data-volume": tag}
