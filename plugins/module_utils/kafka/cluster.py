@@ -59,6 +59,12 @@ def view(client: AdminClient, timeout: float) -> View:
     return from_metadata(client.list_topics(timeout=timeout))
 
 
+def racks(client: AdminClient, timeout: float) -> dict[int, str]:
+    """Racks of the registered brokers; "" where a broker has none. Raises the client's exceptions."""
+    answer = client.describe_cluster(request_timeout=timeout).result()
+    return {node.id: node.rack or "" for node in answer.nodes}
+
+
 def from_metadata(metadata: Any) -> View:
     """Take librdkafka's ClusterMetadata as a value."""
     return View(

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 with contextlib.suppress(ImportError):  # connection.connect says so
+    from confluent_kafka import KafkaException
     from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ConfigSource
+
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 
 if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
@@ -50,8 +53,46 @@ def broker_settings(client: AdminClient, brokers: Iterable[int], timeout: float)
     }
 
 
-def alterations(kind: str, name: str, changes: Mapping[str, str | None]) -> ConfigResource:
-    """A request's part: keys of ``changes`` are set on topic or broker ``name``, those of None go back to default."""
+def alter(
+    client: AdminClient,
+    wanted: Mapping[tuple[str, str], Mapping[str, str | None]],
+    timeout: float,
+    validate_only: bool = False,
+) -> None:
+    """Set keys by ("topic" or "broker", name); None takes one back to its default.
+
+    Raises Failure naming every resource that was refused, with the broker's reason.
+    """
+    if refused := refused_alterations(client, wanted, timeout, validate_only):
+        raise Failure(f"configuration was refused: {'; '.join(refused)}")
+
+
+def refused_alterations(
+    client: AdminClient,
+    wanted: Mapping[tuple[str, str], Mapping[str, str | None]],
+    timeout: float,
+    validate_only: bool = True,
+) -> list[str]:
+    """As alter(), with the refusals as the answer."""
+    resources = [_alterations(kind, name, changes) for (kind, name), changes in wanted.items() if changes]
+    # librdkafka takes one broker a request; topics go together.
+    brokers = [resource for resource in resources if resource.restype == ConfigResource.Type.BROKER]
+    topics = [resource for resource in resources if resource.restype == ConfigResource.Type.TOPIC]
+    requests = [
+        client.incremental_alter_configs(group, request_timeout=timeout, validate_only=validate_only)
+        for group in [*([broker] for broker in brokers), topics]
+        if group
+    ]
+    refused = []
+    for resource, answer in [item for request in requests for item in request.items()]:
+        try:
+            answer.result()
+        except KafkaException as error:
+            refused.append(f"{resource.restype.name.lower()} {resource.name}: {error.args[0].str()}")
+    return refused
+
+
+def _alterations(kind: str, name: str, changes: Mapping[str, str | None]) -> ConfigResource:
     entries = [
         ConfigEntry(
             key,
