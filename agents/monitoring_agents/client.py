@@ -66,7 +66,7 @@ def reason(name: str, text: str, user: str) -> str:
 
 
 class ClientErrors:
-    """The errors that a client met since it was made: give it to librdkafka as ``error_cb``."""
+    """The errors that a client met: give it to librdkafka as ``error_cb``."""
 
     def __init__(self, user: str) -> None:
         self._user = user
@@ -75,6 +75,10 @@ class ClientErrors:
     def __call__(self, error: KafkaError) -> None:
         """Keep the first error of each name."""
         self._texts.setdefault(error.name(), error.str())
+
+    def forget(self) -> None:
+        """Begin anew: what was met before says nothing of what comes."""
+        self._texts.clear()
 
     @property
     def final(self) -> bool:
