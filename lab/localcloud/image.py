@@ -10,9 +10,10 @@ from localcloud.problems import LabError
 
 REPOSITORY = "monitoring-lab-machine"
 SUITE = "bookworm"
+# Java is a part of the image, as a cloud's image of brokers has it: a machine's own apt is not in the way of a roll.
 PACKAGES = (
-    "ca-certificates", "curl", "dbus", "iproute2", "iputils-ping", "less", "netcat-openbsd", "openssh-server",
-    "openssl", "procps", "python3", "sudo", "systemd", "systemd-sysv",
+    "ca-certificates", "curl", "dbus", "iproute2", "iputils-ping", "less", "netcat-openbsd", "openjdk-17-jre-headless",
+    "openssh-server", "openssl", "procps", "python3", "sudo", "systemd", "systemd-sysv",
 )  # fmt: skip
 ROOTFS = Path(__file__).parent / "machine" / "rootfs"
 
@@ -75,6 +76,8 @@ def bootstrap_command(target: Path, rootfs: Path = ROOTFS) -> list[str]:
         "mmdebstrap", "--variant=minbase", "--format=tar", f"--include={','.join(PACKAGES)}",
         "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
         "--dpkgopt=path-exclude=/usr/share/doc/*",
+        # Java's alternatives link its manual pages, and fail where the directory is missing.
+        "--essential-hook=mkdir -p \"$1/usr/share/man/man1\"",
         *(f"--customize-hook={hook}" for hook in hooks), SUITE, str(target),
     ]  # fmt: skip
 
