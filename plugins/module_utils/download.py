@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the selfhosted.monitoring contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fetch a file of known SHA-256 from the first mirror that has it, going on where a broken download ended."""
+"""Fetch a file of known checksum from the first mirror that has it, going on where a broken download ended.
+
+A checksum is SHA-256 or SHA-512 in lower-case hexadecimal; its length says which.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +31,13 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures imp
 
 ATTEMPTS = 3
 _CHUNK = 1 << 20
+_ALGORITHMS = {64: "sha256", 128: "sha512"}
 # What the way to a mirror raises; any other OSError is this host's own disk.
 _FROM_AFAR = (urllib.error.URLError, ConnectionError, TimeoutError, ssl.SSLError, UrlError)
 
 
-def fetch(urls: Sequence[str], path: Path, sha256: str, timeout: float = 30) -> str:
-    """Bring the file with ``sha256`` to ``path`` and return the URL that served it.
+def fetch(urls: Sequence[str], path: Path, checksum: str, timeout: float = 30) -> str:
+    """Bring the file with ``checksum`` to ``path`` and return the URL that served it.
 
     ``timeout`` is seconds without a byte. What arrived of a broken download stays beside ``path`` as
     ``.part`` and is continued, if the server still has the same file.
@@ -43,7 +47,7 @@ def fetch(urls: Sequence[str], path: Path, sha256: str, timeout: float = 30) -> 
     errors = []
     for url in urls:
         try:
-            _fetch_from(url, path, sha256, timeout)
+            _fetch_from(url, path, checksum, timeout)
         except (OSError, http.client.HTTPException, UrlError, _WrongSumError) as error:
             if isinstance(error, OSError) and not isinstance(error, _FROM_AFAR):
                 with full_disk_named(path.parent):
@@ -59,9 +63,10 @@ class _WrongSumError(Exception):
     """The whole file arrived and is not the one wanted."""
 
 
-def _fetch_from(url: str, path: Path, sha256: str, timeout: float) -> None:
+def _fetch_from(url: str, path: Path, checksum: str, timeout: float) -> None:
     part = path.with_name(path.name + ".part")
     origin = path.with_name(path.name + ".part.json")
+    algorithm = algorithm_of(checksum)
     last: Exception | None = None
     for _attempt in range(ATTEMPTS):
         resumed = part.exists() and origin.exists()
@@ -70,8 +75,8 @@ def _fetch_from(url: str, path: Path, sha256: str, timeout: float) -> None:
         except (http.client.IncompleteRead, ConnectionError, TimeoutError) as error:
             last = error
             continue
-        found = digest(part)
-        if found == sha256:
+        found = digest(part, algorithm)
+        if found == checksum:
             atomic.step(f"rename to {path}")
             part.replace(path)
             _forget(origin)
@@ -79,7 +84,7 @@ def _fetch_from(url: str, path: Path, sha256: str, timeout: float) -> None:
         size = part.stat().st_size
         _forget(part, origin)
         last = _WrongSumError(
-            f"sha256 is {found} ({size} bytes), expected {sha256}: the file is truncated or not the declared one"
+            f"{algorithm} is {found} ({size} bytes), expected {checksum}: the file is truncated or not the declared one"
         )
         if not resumed:
             break
@@ -132,9 +137,14 @@ def _validator(origin: Path, url: str) -> str | None:
     return None
 
 
-def digest(path: Path) -> str:
-    """Return the file's SHA-256 in hexadecimal."""
-    total = hashlib.sha256()
+def algorithm_of(checksum: str) -> str:
+    """Return the algorithm that made a checksum, as hashlib names it."""
+    return _ALGORITHMS[len(checksum)]
+
+
+def digest(path: Path, algorithm: str = "sha256") -> str:
+    """Return the file's checksum in hexadecimal."""
+    total = hashlib.new(algorithm)
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             total.update(chunk)

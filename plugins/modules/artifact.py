@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - The selfhosted.monitoring contributors (@selfhosted)
 description:
-  - Fetches an archive from the first mirror that has it, verifies its SHA-256, unpacks it into a directory of its
+  - Fetches an archive from the first mirror that has it, verifies its checksum, unpacks it into a directory of its
     own and then points the link C(current) at it in one rename.
   - The version before stays for a way back without a download. A broken download is continued, not begun again.
   - Archives that would write outside their directory, or that hold devices or hard links, are refused. Set-user-ID
@@ -29,8 +29,11 @@ options:
   sha256:
     description:
       - SHA-256 of the archive, in hexadecimal, or a mapping of them by architecture (V(amd64), V(arm64)).
+      - One of O(sha256) and O(sha512) is required.
     type: raw
-    required: true
+  sha512:
+    description: SHA-512 in the same forms, for a release whose upstream publishes no SHA-256. O(sha256) goes before it.
+    type: raw
   dest:
     description: The directory that holds C(versions/) and the link C(current).
     type: path
@@ -126,8 +129,8 @@ def bring(name: str, archive: Archive, dest: Path, check: bool) -> dict[str, Any
     wanted = versions / archive.identity
     changes = []
     if archives.unpacked(versions, archive) is None or not link.is_symlink() or link.resolve() != wanted.resolve():
-        old = f"version {before['version']}\nsha256 {before['sha256']}\n" if before else None
-        changes.append(Change("archive", old, f"version {archive.version}\nsha256 {archive.sha256}\n"))
+        old = archives.described(before) if before else None
+        changes.append(Change("archive", old, archives.described(archive.summary)))
     difference = Difference(name, tuple(changes))
     if changes and not check:
         dest.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -151,13 +154,15 @@ def main() -> None:
         argument_spec={
             "name": {"type": "str", "required": True},
             "version": {"type": "str", "required": True},
-            "sha256": {"type": "raw", "required": True},
+            "sha256": {"type": "raw"},
+            "sha512": {"type": "raw"},
             "dest": {"type": "path", "required": True},
             "file": {"type": "str", "default": "{name}-{version}.linux-{arch}.tar.gz"},
             "mirrors": {"type": "list", "elements": "str", "default": []},
             "upstream": {"type": "str"},
             "strip": {"type": "int", "default": 1},
         },
+        required_one_of=[["sha256", "sha512"]],
         supports_check_mode=True,
     )
     given = module.params

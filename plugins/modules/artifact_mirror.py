@@ -10,7 +10,7 @@ module: artifact_mirror
 short_description: Publish the archives that hosts install to a mirror
 version_added: 0.1.0
 description:
-  - Publishes the release archives that catalogues name, under C(<component>/<version>/<file>), each with its sha256
+  - Publishes the release archives that catalogues name, under C(<component>/<version>/<file>), each with its checksum
     verified, then the lists of checksums (C(sha256sums.txt) beside the archives, C(checksums.yml) at the root).
   - Only what differs is fetched and sent. Archives of other versions stay, for a rollback.
 author: The selfhosted.monitoring contributors (@selfhosted)
@@ -18,7 +18,7 @@ extends_documentation_fragment: selfhosted.monitoring.mirror_destination
 attributes:
   check_mode:
     support: full
-    description: Says what would be published.
+    description: Says what would be published. A release of which only SHA-512 is known is fetched for that.
   diff_mode:
     support: full
     description: Lists the files that are published.
@@ -26,7 +26,8 @@ options:
   catalogues:
     description:
       - Catalogues as the collection's roles have them, entry name to entry.
-      - An entry has C(component), C(version), C(file), C(upstream) and C(sha256) (architecture to checksum).
+      - An entry has C(component), C(version), C(file), C(upstream) and C(sha256) or C(sha512) (architecture to
+        checksum, or one for a file that serves all). Without a checksum it is refused, unless O(checksums) has one.
     type: list
     elements: dict
     required: true

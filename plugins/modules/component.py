@@ -71,8 +71,13 @@ options:
       sha256:
         description:
           - SHA-256 in hexadecimal, or a mapping of them by architecture (V(amd64), V(arm64)).
-          - The variable C(artifact_checksums), a mapping from file name to SHA-256, goes before it. Without any the
+          - The variable C(artifact_checksums), a mapping from file name to checksum, goes before it. Without any the
             archive is refused.
+        type: raw
+      sha512:
+        description:
+          - SHA-512 in the same forms, for a release whose upstream publishes no SHA-256. O(archive.sha256) goes before
+            it.
         type: raw
       file:
         description: The file's name, with the placeholders C({name}), C({version}) and C({arch}).

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.download import fetch
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.download import algorithm_of, fetch
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.catalogue import Archive
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.checksums import (
@@ -20,7 +20,7 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.check
     format_sums,
     parse_checksums,
     parse_sums,
-    released_sums,
+    released_checksum,
 )
 
 from localcloud.artifacts.archive import Built, write_archive
@@ -92,14 +92,15 @@ class Mirror:
         return Filled(archive, entry.sha256, entry.fresh)
 
     def _obtain(self, archive: Archive, source: Source) -> Entry:
-        if source is Source.UPSTREAM and not archive.sha256:
+        if source is Source.UPSTREAM and not archive.checksum:
             raise LabError(
-                f"{archive.file}: the catalogue has no sha256 of upstream's release, and none is taken unchecked; "
+                f"{archive.file}: the catalogue has no checksum of upstream's release, and none is taken unchecked; "
                 "--source registry builds it from package registries"
             )
-        if source is Source.REGISTRY or not archive.sha256:
+        if source is Source.REGISTRY or not archive.checksum:
             return self._build(archive)
-        fetched = self._store.cached(f"upstream-{archive.sha256[:24]}", archive.file)
+        key = f"upstream-{archive.checksum[:24]}"
+        fetched = self._store.cached(key, archive.file)
         if fetched:
             return fetched
         if source is Source.AUTO:
@@ -108,15 +109,15 @@ class Mirror:
             if built:
                 return built
         try:
-            upstream_sum = released_sums(_sums_location(archive), timeout=5).get(archive.file)
+            published = released_checksum(archive.upstream, algorithm_of(archive.checksum), timeout=5)
         except Failure as failure:
             if source is Source.UPSTREAM:
                 raise LabError(f"{failure}; --source registry builds it from package registries") from failure
             say(f"{archive.file}: upstream does not answer here; building it from its package registry")
             return self._build(archive)
-        if upstream_sum != archive.sha256:
+        if published != archive.checksum:
             raise LabError(
-                f"{archive.file}: upstream's {SUMS_FILE} says {upstream_sum}, the catalogue {archive.sha256}; "
+                f"{archive.file}: upstream's list says {published}, the catalogue {archive.checksum}; "
                 "one of them was changed after the release: find out which before you use it"
             )
 
@@ -124,10 +125,10 @@ class Mirror:
             # Kept outside of the work directory, so that the next run goes on where a broken download ended.
             arrived = self._cache / "download" / archive.file
             arrived.parent.mkdir(parents=True, exist_ok=True)
-            fetch([archive.upstream], arrived, archive.sha256)
+            fetch([archive.upstream], arrived, archive.checksum)
             arrived.replace(target)
 
-        return self._store.obtain(f"upstream-{archive.sha256[:24]}", archive.file, download)
+        return self._store.obtain(key, archive.file, download)
 
     def _build_key(self, archive: Archive) -> str:
         recipe = self._recipes.archives.get(archive.component)
@@ -167,7 +168,3 @@ class Mirror:
             checksums = self._directory / CHECKSUMS_FILE
             known = parse_checksums(checksums.read_text(encoding="utf-8")) if checksums.exists() else {}
             publish_text(format_checksums({**known, archive.file: entry.sha256}), checksums)
-
-
-def _sums_location(archive: Archive) -> str:
-    return f"{archive.upstream.rpartition('/')[0]}/{SUMS_FILE}"

@@ -7,29 +7,44 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.selfhosted.monitoring.plugins.module_utils import atomic
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.download import algorithm_of
 
 RECORD = ".artifact.json"
 
 
 @dataclass(frozen=True)
 class Archive:
-    """One version of an archive. ``strip``: leading directories to leave away; ``urls``: in the order to try."""
+    """One version of an archive. ``strip``: leading directories to leave away; ``urls``: in the order to try.
+
+    ``checksum`` is SHA-256 or SHA-512, in lower-case hexadecimal.
+    """
 
     version: str
     file: str
-    sha256: str
+    checksum: str
     urls: tuple[str, ...]
     strip: int = 1
 
     @property
     def identity(self) -> str:
         """Return the name of its directory: the same version with another content is another one."""
-        return f"{self.version}-{self.sha256[:12]}"
+        return f"{self.version}-{self.checksum[:12]}"
+
+    @property
+    def summary(self) -> dict[str, str]:
+        """Return what is remembered of it."""
+        return {"version": self.version, algorithm_of(self.checksum): self.checksum, "identity": self.identity}
+
+
+def described(summary: Mapping[str, str]) -> str:
+    """Return a remembered archive as lines for a difference."""
+    return "".join(f"{key} {summary[key]}\n" for key in ("version", "sha256", "sha512") if key in summary)
 
 
 def unpacked(versions: Path, archive: Archive) -> Path | None:

@@ -11,6 +11,7 @@ ARCHIVE: dict[str, Any] = {
     "name": {"type": "str"},
     "version": {"type": "str", "required": True},
     "sha256": {"type": "raw"},
+    "sha512": {"type": "raw"},
     "file": {"type": "str", "default": "{name}-{version}.linux-{arch}.tar.gz"},
     "upstream": {"type": "str"},
     "mirrors": {"type": "list", "elements": "str"},

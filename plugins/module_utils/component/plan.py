@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import accounts, packages, placement
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component import tree as trees
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.archives import unpacked
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.archives import described, unpacked
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.declaration import (
     Certificate,
     Declaration,
@@ -63,7 +63,7 @@ def manifest(declaration: Declaration, records: Mapping[str, Any], uses: Mapping
     """Return what a generation remembers: enough to check it, to activate it again and to roll back to it."""
     archive = declaration.archive
     return {
-        "archive": archive and {"version": archive.version, "sha256": archive.sha256, "identity": archive.identity},
+        "archive": archive and archive.summary,
         "certificates": dict(records),
         "uses": dict(uses),
         "unit": declaration.unit is not None,
@@ -151,9 +151,8 @@ def _archive_changes(declaration: Declaration, layout: Layout, live: Live) -> li
         if after and unpacked(layout.versions, after) is None:
             return [Change("archive", f"{identity} (its files are gone)\n", f"{identity}\n")]
         return []
-    old = "version {}\nsha256 {}\n".format(before["version"], before["sha256"]) if before else None
-    new = f"version {after.version}\nsha256 {after.sha256}\n" if after else None
-    return [Change("archive", old, new)]
+    old = described(before) if before else None
+    return [Change("archive", old, described(after.summary) if after else None)]
 
 
 def _archive_of(layout: Layout) -> str:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the selfhosted.monitoring contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where an archive comes from: file name, SHA-256 and URLs for each architecture."""
+"""Where an archive comes from: file name, checksum and URLs for each architecture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.ar
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-_SHA256 = re.compile(r"^[0-9a-fA-F]{64}$")
+_DIGITS = {"sha256": (64,), "sha512": (128,), "artifact_checksums": (64, 128)}
 
 
 def variants(
@@ -21,8 +21,8 @@ def variants(
 ) -> dict[str, Any]:
     """Return the archive as every architecture sees it.
 
-    ``given`` holds version, sha256 (one for all, or a mapping by architecture), file, upstream, mirrors and
-    strip. ``mirrors`` and ``checksums`` (file name to SHA-256, for mirrors that built their own archives) are
+    ``given`` holds version, sha256 or sha512 (one for all, or a mapping by architecture), file, upstream, mirrors
+    and strip. ``mirrors`` and ``checksums`` (file name to checksum, for mirrors that built their own archives) are
     the deployment's. Without any mirror the upstream URL is used.
     """
     name, version = given.get("name") or name, given["version"]
@@ -33,16 +33,16 @@ def variants(
     for arch in sorted(set(ARCHITECTURES.values())) if "{arch}" in given["file"] else ["any"]:
         fields = {"{name}": name, "{version}": version, "{arch}": arch}
         file = replace(given["file"], fields)
-        sha256 = (checksums or {}).get(file) or _declared_sum(given.get("sha256"), arch)
-        if sha256:
+        checksum = _checksum(given, checksums or {}, file, arch)
+        if checksum:
             urls = [f"{base.rstrip('/')}/{name}/{version}/{file}" for base in bases]
             if not bases and given.get("upstream"):
                 urls = [replace(given["upstream"], {**fields, "{file}": file})]
-            found[arch] = {"file": file, "sha256": _checked_sum(sha256, file), "urls": _checked_urls(urls, file)}
+            found[arch] = {"file": file, "checksum": checksum, "urls": _checked_urls(urls, file)}
     if not found:
         raise Failure(
-            f"archive of {name}: no sha256; nothing is installed unchecked. "
-            f"Set sha256 for it, or artifact_checksums for {given['file']}"
+            f"archive of {name}: no sha256 or sha512; nothing is installed unchecked. "
+            f"Set one for it, or artifact_checksums for {given['file']}"
         )
     return {"name": name, "version": version, "strip": given["strip"], "variants": found}
 
@@ -54,9 +54,9 @@ def archive(value: Mapping[str, Any], machine: str) -> Archive:
     if chosen is None:
         raise Failure(
             f"no archive of {value['name']} is declared for this host's architecture {machine}; "
-            f"there is a sha256 for: {', '.join(sorted(known))}"
+            f"there is a checksum for: {', '.join(sorted(known))}"
         )
-    return Archive(value["version"], chosen["file"], chosen["sha256"], tuple(chosen["urls"]), value["strip"])
+    return Archive(value["version"], chosen["file"], chosen["checksum"], tuple(chosen["urls"]), value["strip"])
 
 
 def replace(text: str, fields: Mapping[str, str]) -> str:
@@ -66,16 +66,17 @@ def replace(text: str, fields: Mapping[str, str]) -> str:
     return text
 
 
-def _declared_sum(declared: Any, arch: str) -> Any:
-    if isinstance(declared, Mapping):
-        return declared.get(arch) or declared.get("any")
-    return declared
-
-
-def _checked_sum(sha256: Any, file: str) -> str:
-    if not _SHA256.match(str(sha256)):
-        raise Failure(f"sha256 of {file} is {sha256!r}; it must be 64 hexadecimal digits")
-    return str(sha256).lower()
+def _checksum(given: Mapping[str, Any], checksums: Mapping[str, str], file: str, arch: str) -> str | None:
+    """Return the checksum that goes first, in lower case; None if there is none."""
+    declared = {"artifact_checksums": checksums.get(file), "sha256": given.get("sha256"), "sha512": given.get("sha512")}
+    for key, value in declared.items():
+        checksum = value.get(arch) or value.get("any") if isinstance(value, Mapping) else value
+        if checksum:
+            if not re.fullmatch(r"[0-9a-fA-F]*", str(checksum)) or len(str(checksum)) not in _DIGITS[key]:
+                digits = " or ".join(str(number) for number in _DIGITS[key])
+                raise Failure(f"{key} of {file} is {checksum!r}; it must be {digits} hexadecimal digits")
+            return str(checksum).lower()
+    return None
 
 
 def _checked_urls(urls: list[str], file: str) -> list[str]:

@@ -32,9 +32,10 @@ def unpack(versions: Path, archive: Archive) -> Path:
     with full_disk_named(versions):
         versions.mkdir(mode=0o755, parents=True, exist_ok=True)
         archives.sweep(versions)
-        packed = versions / (f".{archive.sha256[:12]}-{archive.file}")
-        if not (packed.is_file() and download.digest(packed) == archive.sha256):
-            source = download.fetch(archive.urls, packed, archive.sha256)
+        packed = versions / (f".{archive.checksum[:12]}-{archive.file}")
+        algorithm = download.algorithm_of(archive.checksum)
+        if not (packed.is_file() and download.digest(packed, algorithm) == archive.checksum):
+            source = download.fetch(archive.urls, packed, archive.checksum)
         else:
             source = "an earlier download"
         staging = versions / f".staging-{os.getpid()}"
@@ -42,13 +43,7 @@ def unpack(versions: Path, archive: Archive) -> Path:
         staging.mkdir(mode=0o755)
         try:
             _extract(packed, archive, staging)
-            record = {
-                "version": archive.version,
-                "sha256": archive.sha256,
-                "file": archive.file,
-                "source": source,
-                "identity": archive.identity,
-            }
+            record = {**archive.summary, "file": archive.file, "source": source}
             atomic.write_new(staging / archives.RECORD, json.dumps(record).encode(), 0o644)
             _sync(staging)
             directory = versions / archive.identity
@@ -64,16 +59,6 @@ def unpack(versions: Path, archive: Archive) -> Path:
     return directory
 
 
-def _record(archive: Archive, source: str) -> dict[str, str]:
-    return {
-        "version": archive.version,
-        "sha256": archive.sha256,
-        "identity": archive.identity,
-        "file": archive.file,
-        "source": source,
-    }
-
-
 def _extract(packed: Path, archive: Archive, target: Path) -> None:
     try:
         if tarfile.is_tarfile(packed):
@@ -82,7 +67,7 @@ def _extract(packed: Path, archive: Archive, target: Path) -> None:
             _extract_zip(packed, archive, target)
         elif archive.file.endswith((".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar", ".zip")):
             raise Failure(
-                f"{archive.file} has the declared sha256 and yet is no archive; was its sum made of a broken file?"
+                f"{archive.file} has the declared checksum and yet is no archive; was its sum made of a broken file?"
             )
         else:
             require_space(target, packed.stat().st_size)

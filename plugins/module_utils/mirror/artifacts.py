@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.download import digest, fetch
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.download import algorithm_of, digest, fetch
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.catalogue import Archive
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.mirror.checksums import (
@@ -39,21 +39,23 @@ def content(
     """
     items: list[Item] = []
     for archive in archives:
-        sha256 = checksums.get(archive.file, archive.sha256)
-        if not sha256:
+        checksum = checksums.get(archive.file, archive.checksum)
+        if not checksum:
             raise Failure(
                 f"{archive.file}: no sum of upstream's release is known, and nothing is mirrored unchecked. "
-                "Give its sha256 in artifact_checksums, from a source that built it or from a file you verified"
+                "Give it in artifact_checksums, from a source that built it or from a file you verified"
             )
         urls = [_location(archive, source) for source in sources]
 
-        def obtain(archive: Archive = archive, sha256: str = sha256, urls: Sequence[str] = tuple(urls)) -> Path:
-            file = cache / "archives" / sha256 / archive.file
-            if not file.exists() or digest(file) != sha256:
+        def obtain(archive: Archive = archive, checksum: str = checksum, urls: Sequence[str] = tuple(urls)) -> Path:
+            file = cache / "archives" / checksum[:64] / archive.file
+            if not file.exists() or digest(file, algorithm_of(checksum)) != checksum:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                fetch(urls, file, sha256)
+                fetch(urls, file, checksum)
             return file
 
+        # A mirror's own lists are of SHA-256; of a release that has only SHA-512 it is known once the file is here.
+        sha256 = checksum if algorithm_of(checksum) == "sha256" else digest(obtain())
         items.append(Item(archive.path, sha256, obtain))
     return items
 

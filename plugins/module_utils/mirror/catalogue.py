@@ -25,8 +25,8 @@ class Archive:
     architecture: str
     file: str
     upstream: str
-    sha256: str
-    """Of upstream's release; "" if upstream publishes none that could be pinned."""
+    checksum: str
+    """Of upstream's release, SHA-256 or SHA-512; "" if none could be pinned."""
 
     @property
     def path(self) -> str:
@@ -47,7 +47,7 @@ def archives(catalogue: Mapping[str, Mapping[str, Any]], architectures: Sequence
         for key in ("component", *_ARCHIVE):
             if not entry.get(key):
                 raise Failure(f"catalogue entry {name} has no {key}")
-        sums = entry.get("sha256") or {}
+        sums = entry.get("sha256") or entry.get("sha512") or {}
         for architecture in architectures if "{architecture}" in entry["file"] else [ANY]:
             if isinstance(sums, Mapping) and sums and architecture not in sums:
                 continue
@@ -59,5 +59,5 @@ def archives(catalogue: Mapping[str, Mapping[str, Any]], architectures: Sequence
                 architecture=architecture,
                 file=file,
                 upstream=entry["upstream"].format(version=version, architecture=architecture, file=file),
-                sha256=sums.get(architecture, "") if isinstance(sums, Mapping) else str(sums),
+                checksum=sums.get(architecture, "") if isinstance(sums, Mapping) else str(sums),
             )

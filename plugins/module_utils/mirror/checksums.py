@@ -20,6 +20,7 @@ SUMS_FILE = "sha256sums.txt"
 CHECKSUMS_FILE = "checksums.yml"
 
 _SUM_LINE = re.compile(r"^([0-9a-f]{64}) [ *](\S.*)$", re.MULTILINE)
+_SHA512 = re.compile(r"\b(?:[0-9a-fA-F]{8}\s*){16}(?![0-9a-fA-F])")
 _CHECKSUM_LINE = re.compile(r'^  "?([^":\s]+)"?: "?([0-9a-f]{64})"?$', re.MULTILINE)
 
 
@@ -44,10 +45,26 @@ def format_checksums(checksums: Mapping[str, str]) -> str:
     return "---\nartifact_checksums:" + (f"\n{lines}" if lines else " {}\n")
 
 
-def released_sums(url: str, timeout: float = 15) -> dict[str, str]:
-    """Return the checksums that a server publishes at a URL. `timeout` in seconds; raises Failure."""
+def parse_sha512(text: str) -> str | None:
+    """Read the SHA-512 of one file as Apache publishes it: by sha512sum, or by gpg in groups of eight digits."""
+    found = _SHA512.search(text)
+    return "".join(found.group(0).split()).lower() if found else None
+
+
+def released_checksum(upstream: str, algorithm: str, timeout: float = 15) -> str | None:
+    """Return what upstream publishes as a file's checksum: beside it as <file>.sha512, or in its sha256sums.txt.
+
+    `timeout` in seconds; raises Failure when there is no such list.
+    """
+    folder, _separator, file = upstream.rpartition("/")
+    if algorithm == "sha512":
+        return parse_sha512(_text(f"{upstream}.sha512", timeout))
+    return parse_sums(_text(f"{folder}/{SUMS_FILE}", timeout)).get(file)
+
+
+def _text(url: str, timeout: float) -> str:
     try:
         with open_url(url, timeout=timeout, http_agent="selfhosted.monitoring") as answer:
-            return parse_sums(answer.read().decode("utf-8"))
+            return str(answer.read().decode("utf-8"))
     except (OSError, ValueError) as error:
         raise Failure(f"{url}: {error}") from error

@@ -48,7 +48,7 @@ def test_upstreams_release_is_served_where_upstream_answers(tmp_path: Path, upst
     _fill(tmp_path, upstream, Source.AUTO)
     assert (tmp_path / "mirror" / upstream.path).read_bytes() == RELEASE
     sums = (tmp_path / "mirror/node_exporter/9/sha256sums.txt").read_text()
-    assert sums == f"{upstream.sha256}  {FILE}\n"
+    assert sums == f"{upstream.checksum}  {FILE}\n"
 
 
 def test_without_upstream_the_archive_is_built_and_its_own_checksum_is_handed_over(
@@ -58,7 +58,7 @@ def test_without_upstream_the_archive_is_built_and_its_own_checksum_is_handed_ov
     away = replace(upstream, upstream=(tmp_path / "nowhere" / FILE).as_uri())
     [filled] = _fill(tmp_path, away, Source.AUTO, go)
     assert f'"{FILE}": "{filled.sha256}"' in (tmp_path / "mirror/checksums.yml").read_text()
-    assert filled.sha256 != upstream.sha256
+    assert filled.sha256 != upstream.checksum
     _fill(tmp_path, away, Source.AUTO, go)
     assert go.builds == 1
 
@@ -76,8 +76,16 @@ def test_upstream_asked_for_and_not_there_is_an_error_with_the_way_out(tmp_path:
 
 def test_a_release_changed_after_it_was_pinned_is_refused(tmp_path: Path, upstream: Archive) -> None:
     with pytest.raises(LabError, match="changed after the release"):
-        _fill(tmp_path, replace(upstream, sha256="0" * 64), Source.AUTO)
+        _fill(tmp_path, replace(upstream, checksum="0" * 64), Source.AUTO)
     assert not (tmp_path / "mirror").exists()
+
+
+def test_a_release_is_compared_with_upstreams_sha512_where_that_is_pinned(tmp_path: Path, upstream: Archive) -> None:
+    sha512 = hashlib.sha512(RELEASE).hexdigest()
+    (tmp_path / "upstream" / f"{FILE}.sha512").write_text(f"{sha512}  {FILE}\n")
+    [filled] = _fill(tmp_path, replace(upstream, checksum=sha512), Source.UPSTREAM)
+    assert (tmp_path / "mirror" / upstream.path).read_bytes() == RELEASE
+    assert filled.sha256 == upstream.checksum
 
 
 def test_a_component_without_recipe_is_named(tmp_path: Path, upstream: Archive) -> None:
@@ -115,7 +123,7 @@ def test_jars_are_one_directory_of_upstreams_name(tmp_path: Path) -> None:
 def test_a_release_without_a_known_sum_is_built_and_never_taken_from_upstream(
     tmp_path: Path, upstream: Archive
 ) -> None:
-    without = replace(upstream, sha256="")
+    without = replace(upstream, checksum="")
     _fill(tmp_path, without, Source.AUTO)
     assert (tmp_path / "mirror" / without.path).read_bytes() != RELEASE
     with pytest.raises(LabError, match="none is taken unchecked"):
@@ -125,5 +133,5 @@ def test_a_release_without_a_known_sum_is_built_and_never_taken_from_upstream(
 def test_a_failed_archive_keeps_no_other_from_being_served(tmp_path: Path, upstream: Archive) -> None:
     mirror = Mirror(tmp_path / "mirror", tmp_path / "cache", recipes.load())
     with pytest.raises(LabError, match="no recipe builds nothing"):
-        mirror.fill([upstream, replace(upstream, component="nothing", sha256="")], Source.AUTO)
+        mirror.fill([upstream, replace(upstream, component="nothing", checksum="")], Source.AUTO)
     assert (tmp_path / "mirror" / upstream.path).exists()

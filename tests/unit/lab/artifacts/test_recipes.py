@@ -36,7 +36,7 @@ def test_a_lock_holds_every_jar_that_its_recipe_asks_for(component: str) -> None
 def test_a_jar_that_is_its_own_release_has_the_catalogues_sum() -> None:
     [jmx] = [archive for archive in declared(["amd64"]) if archive.component == "jmx_exporter"]
     [sha256] = parse_lock((recipes.LOCKS / f"jmx_exporter-{jmx.version}.lock").read_text()).values()
-    assert sha256 == jmx.sha256
+    assert sha256 == jmx.checksum
 
 
 def test_the_agents_are_of_the_collections_version() -> None:
@@ -47,7 +47,7 @@ def test_the_agents_are_of_the_collections_version() -> None:
 
 def test_another_version_than_the_catalogues_is_of_no_known_sum() -> None:
     [jmx] = [archive for archive in declared(["amd64"], {"jmx_exporter": "9"}) if archive.component == "jmx_exporter"]
-    assert (jmx.version, jmx.file, jmx.sha256) == ("9", "jmx_prometheus_javaagent-9.jar", "")
+    assert (jmx.version, jmx.file, jmx.checksum) == ("9", "jmx_prometheus_javaagent-9.jar", "")
 
 
 def test_whatever_decides_the_bytes_decides_the_key() -> None:

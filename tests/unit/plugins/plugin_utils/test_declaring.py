@@ -29,8 +29,8 @@ def test_placeholders_become_live_paths() -> None:
 
 def test_archive_is_the_hosts_architectures() -> None:
     assert _host("aarch64", archive=ARCHIVE).archive.file == "app-1.0.linux-arm64.tar.gz"
-    assert _host("aarch64", archive=ARCHIVE).archive.sha256 == "b" * 64
-    with pytest.raises(Exception, match="architecture riscv64; there is a sha256 for: amd64, arm64"):
+    assert _host("aarch64", archive=ARCHIVE).archive.checksum == "b" * 64
+    with pytest.raises(Exception, match="architecture riscv64; there is a checksum for: amd64, arm64"):
         _host("riscv64", archive=ARCHIVE)
 
 
@@ -45,7 +45,12 @@ def test_mirrors_go_before_upstream_in_their_order() -> None:
 
 def test_checksums_of_the_deployment_go_before_upstreams() -> None:
     host = _host(archive=ARCHIVE, checksums={"app-1.0.linux-amd64.tar.gz": "C" * 64})
-    assert host.archive.sha256 == "c" * 64
+    assert host.archive.checksum == "c" * 64
+
+
+def test_sha512_serves_where_upstream_has_no_sha256() -> None:
+    assert _host(archive={"version": "1.0", "sha512": "D" * 128}).archive.checksum == "d" * 128
+    assert _host(archive={"version": "1.0", "sha512": "d" * 128, "sha256": SUM}).archive.checksum == SUM
 
 
 @pytest.mark.parametrize(
@@ -53,6 +58,7 @@ def test_checksums_of_the_deployment_go_before_upstreams() -> None:
     [
         ({"version": "1.0"}, "nothing is installed unchecked"),
         ({"version": "1.0", "sha256": "abc"}, "64 hexadecimal digits"),
+        ({"version": "1.0", "sha512": SUM}, "sha512 of .* 128 hexadecimal digits"),
         ({"version": "../1", "sha256": SUM}, "it names a directory"),
         ({"version": "1.0", "sha256": SUM, "mirrors": ["ftp://x"]}, "only http, https and file"),
     ],

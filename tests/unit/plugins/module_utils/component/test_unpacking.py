@@ -1,5 +1,6 @@
 """Archives are fetched whole or not at all, and unpack only below their directory."""
 
+import hashlib
 import random
 import tarfile
 import zipfile
@@ -28,11 +29,21 @@ def _left(versions: Path) -> set[str]:
 
 def test_wrong_sum_names_both_and_leaves_nothing(versions: Path, make_archive) -> None:
     archive = make_archive()
-    wrong = replace(archive, sha256="0" * 64)
+    wrong = replace(archive, checksum="0" * 64)
     with pytest.raises(Failure) as failure:
         unpacking.unpack(versions, wrong)
-    assert archive.sha256 in str(failure.value) and "0" * 64 in str(failure.value)
+    assert archive.checksum in str(failure.value) and "0" * 64 in str(failure.value)
     assert _left(versions) == set()
+
+
+def test_sha512_is_verified_and_remembered_as_such(versions: Path, make_archive, mirror: Mirror) -> None:
+    archive = make_archive()
+    sha512 = hashlib.sha512((mirror.directory / archive.file).read_bytes()).hexdigest()
+    with pytest.raises(Failure, match=f"sha512 is {sha512}"):
+        unpacking.unpack(versions, replace(archive, checksum="0" * 128))
+    known = archives.record(unpacking.unpack(versions, replace(archive, checksum=sha512)))
+    assert known["identity"] == f"1.0-{sha512[:12]}"
+    assert archives.described(known) == f"version 1.0\nsha512 {sha512}\n"
 
 
 def test_truncated_archive_on_the_mirror_is_refused(versions: Path, make_archive, mirror: Mirror) -> None:
@@ -153,4 +164,4 @@ def test_too_small_a_disk_is_refused_before_the_download(versions: Path, make_ar
     monkeypatch.setattr(failures.os, "statvfs", lambda _path: Full)  # no small file system can be mounted here
     with pytest.raises(Failure, match=r"no space on the file system of .*: .* needed, 400 KiB free"):
         unpacking.unpack(versions, make_archive())
-    assert _left(versions) <= {f".{make_archive().sha256[:12]}-app-1.0.tar.gz.part.json"}
+    assert _left(versions) <= {f".{make_archive().checksum[:12]}-app-1.0.tar.gz.part.json"}

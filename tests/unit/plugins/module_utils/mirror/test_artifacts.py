@@ -50,8 +50,16 @@ def test_a_damaged_source_publishes_nothing_and_says_what_was_tried(tmp_path: Pa
 
 def test_an_archive_without_any_known_sum_is_refused_by_name(tmp_path: Path, source: str) -> None:
     with pytest.raises(Failure, match=r"n-2\.tar\.gz: no sum .*artifact_checksums"):
-        _publish(tmp_path, replace(ARCHIVE, file="n-2.tar.gz", sha256=""), source)
-    _publish(tmp_path, replace(ARCHIVE, sha256=""), source)
+        _publish(tmp_path, replace(ARCHIVE, file="n-2.tar.gz", checksum=""), source)
+    _publish(tmp_path, replace(ARCHIVE, checksum=""), source)
+
+
+def test_a_release_of_which_only_sha512_is_known_gets_its_sha256_in_the_lists(tmp_path: Path, source: str) -> None:
+    apache = replace(ARCHIVE, checksum=hashlib.sha512(b"built").hexdigest())
+    [item] = artifacts.content([apache], [source], {}, tmp_path / "cache")
+    assert item.sha256 == BUILT
+    with pytest.raises(Failure, match="sha512 is"):
+        artifacts.content([replace(apache, checksum="0" * 128)], [source], {}, tmp_path / "cache")
 
 
 def test_a_relative_source_is_refused(tmp_path: Path) -> None:

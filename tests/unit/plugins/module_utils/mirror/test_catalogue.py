@@ -20,12 +20,17 @@ def test_an_entry_becomes_an_archive_for_each_architecture_that_it_has() -> None
 def test_a_file_for_every_architecture_is_one_archive() -> None:
     jar = {**ENTRY, "file": "agent-{version}.jar", "sha256": "b" * 64}
     [archive] = archives({"jmx": jar}, ["amd64", "arm64"])
-    assert (archive.file, archive.architecture, archive.sha256) == ("agent-1.2.jar", "any", "b" * 64)
+    assert (archive.file, archive.architecture, archive.checksum) == ("agent-1.2.jar", "any", "b" * 64)
+
+
+def test_sha512_serves_where_upstream_has_no_sha256() -> None:
+    apache = {**ENTRY, "file": "kafka-{version}.tgz", "sha256": None, "sha512": "c" * 128}
+    assert [archive.checksum for archive in archives({"kafka": apache}, ["amd64"])] == ["c" * 128]
 
 
 def test_an_entry_without_a_sum_has_its_archives_all_the_same() -> None:
     without = {key: value for key, value in ENTRY.items() if key != "sha256"}
-    assert [archive.sha256 for archive in archives({"node": without}, ["amd64", "arm64"])] == ["", ""]
+    assert [archive.checksum for archive in archives({"node": without}, ["amd64", "arm64"])] == ["", ""]
 
 
 def test_an_entry_that_runs_from_another_archive_has_none() -> None:
