@@ -44,6 +44,7 @@ format: venv ## format Python and Terraform in place
 lock: venv ## renew the lock files from requirements*.in
 	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 agents/requirements.in -o agents/requirements.txt
 
 .PHONY: clean
 clean: lab-down ## the lab, and all that was made in this checkout; the caches outside it stay

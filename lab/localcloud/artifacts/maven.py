@@ -92,7 +92,14 @@ class Maven:
             install(missing, "Maven, which fetches jars from Maven Central")
         (work / "pom.xml").write_text(project(jars, bom, transitive=transitive), encoding="utf-8")
         listed = work / "resolved.txt"
-        command = ["mvn", "--batch-mode", "-Dstyle.color=never", f"-Dmaven.repo.local={self._repository}", _PLUGIN]
+        command = [
+            "mvn",
+            "--batch-mode",
+            "--no-transfer-progress",
+            "-Dstyle.color=never",
+            f"-Dmaven.repo.local={self._repository}",
+            _PLUGIN,
+        ]
         command += [f"-DoutputFile={listed}", "-DoutputAbsoluteArtifactFilename=true", "-DincludeScope=runtime"]
         run_step(
             label, command,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from localcloud.problems import LabError
 
 REPORT_EVERY = 10.0
 TAIL = 20
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class StepError(LabError):
@@ -54,6 +56,8 @@ def run_step(label: str, command: Sequence[str], *, directory: Path, environment
         printed = out.read()
         if process.returncode != 0:
             errors.seek(0)
-            tail = "".join(errors.readlines()[-TAIL:]) or printed[-2000:]
+            tail = "".join(errors.readlines()[-TAIL:])
+            if not _COLOURS.sub("", tail).strip():  # Maven's errors go to where its output goes
+                tail = printed[-2000:]
             raise StepError(f"{label}: {command[0]} ended with {process.returncode}:\n{tail}(all of it: {log})")
         return printed
