@@ -37,6 +37,10 @@ options:
     description: The region that goes first. Empty means regions go in the order of their names.
     type: str
     default: ""
+  waiting:
+    description: Whether only hosts whose restart is pending are meant. Otherwise all of them are.
+    type: bool
+    default: true
   last:
     description:
       - A regular expression for what a component answered (C(answers) of its outcome). The zone of a host that it fits
@@ -76,12 +80,14 @@ def restart_batches(
     outcomes: Sequence[str],
     canary_region: str = "",
     last: str = "",
+    *,
+    waiting: bool = True,
 ) -> list[list[str]]:
     """Sort the hosts that wait for a restart into one batch a zone; in a batch the given order stays.
 
     Raises AnsibleFilterError when the canary region holds no host of the inventory.
     """
-    names = [name for name in hosts if _waits(hostvars[name], outcomes)]
+    names = [name for name in hosts if not waiting or _waits(hostvars[name], outcomes)]
     if not names:
         return []
     if canary_region:
