@@ -69,6 +69,8 @@ class Renderer:
             raise RenderingError(f"template {path} does not render: {message}") from error
         if text is None:
             return ""
+        if isinstance(text, (int, float)) and not isinstance(text, bool):
+            return f"{text}\n"  # a template of one number, which Ansible takes for the number itself
         if not isinstance(text, str):
             raise RenderingError(
                 f"template {path} renders to a {type(text).__name__}, not to text; "

@@ -53,6 +53,11 @@ def test_tree_of_templates_and_files_is_rendered(run, templates: Path) -> None:
     assert "file _head" not in output and "changed=1" in output
 
 
+def test_template_of_one_number_is_its_text(run, templates: Path) -> None:
+    (templates / "myid.j2").write_text("{{ number }}\n")
+    assert "+3\n" in run({"tree": {"templates": "etc"}}, number=3)
+
+
 def test_template_that_does_not_render_names_itself_and_the_variable(run, templates: Path) -> None:
     (templates / "app.conf.j2").write_text("fine\n{{ no_such_thing.deep }}\n")
     output = run({"tree": {"templates": "etc"}})
