@@ -19,7 +19,7 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures imp
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.kafka.cluster import shortened, view
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.kafka.connection import Connection
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.kafka.reassignments import begin, cancel, ongoing
-from ansible_collections.selfhosted.monitoring.plugins.module_utils.kafka.second_client import second_client
+from ansible_collections.selfhosted.monitoring.plugins.module_utils.kafka.second_client import is_passing, second_client
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.kafka.settings import (
     alter,
     broker_settings,
@@ -70,21 +70,24 @@ def move(
 
 def watch(second: Any, batch: Iterable[Move], deadline: float, report: Callable[[str], None], before: str = "") -> None:
     """Return when the controller has finished the batch. Raises Failure after ``deadline`` (time.monotonic)."""
-    waiting = {(item.topic, item.number) for item in batch}
-    reported = len(waiting) + 1
-    while True:
-        left = [item for item in ongoing(second) if (item.topic, item.number) in waiting]
-        if not left:
-            return
-        if len(left) < reported:
+    left = sorted(batch)
+    waiting = {item.name for item in left}
+    reported = len(left) + 1
+    while left:
+        try:
+            left = sorted(item for item in ongoing(second) if item.name in waiting)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+        if left and len(left) < reported:
             reported = len(left)
             report(f"{reported} partitions are moving" + (f", {before}" if before else ""))
-        if time.monotonic() > deadline:
+        if left and time.monotonic() > deadline:
             raise Failure(
                 f"{len(left)} partitions were not moved in time and stay where they were: "
-                f"{shortened(item.name for item in sorted(left))}; raise throttle or the time that moves may take"
+                f"{shortened(item.name for item in left)}; raise throttle or the time that moves may take"
             )
-        time.sleep(ASKED_EVERY)
+        time.sleep(ASKED_EVERY if left else 0)
 
 
 def lift(client: AdminClient, topics: Iterable[str], brokers: Iterable[int], timeout: float) -> None:

@@ -19,6 +19,8 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.kafka.thrott
 
 def ongoing(client: Any) -> list[Move]:
     """Moves that the controller has not finished, whoever began them. client: a second_client."""
+    # kafka-python asks the controller that it once found for ever, even when that one has died.
+    client._controller_id = None
     return [
         Move(
             partition.topic,
@@ -37,8 +39,12 @@ def begin(client: Any, moves: Iterable[Move]) -> None:
 
 def cancel(client: Any, moves: Iterable[Move]) -> None:
     """Take the partitions back to the replicas they had. One that has finished meanwhile is well, too."""
+    wanted = list(moves)
+    if not wanted:
+        return
+    client._controller_id = None
     with contextlib.suppress(Failure):
-        _alter(client, {TopicPartition(move.topic, move.number): None for move in moves}, "not cancelled")
+        _alter(client, {TopicPartition(move.topic, move.number): None for move in wanted}, "not cancelled")
 
 
 def _alter(client: Any, wanted: dict[Any, list[int] | None], verb: str) -> None:

@@ -48,3 +48,9 @@ def second_client(connection: Connection) -> Iterator[Any]:
     finally:
         if client is not None:
             client.close()
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same request may do a moment later, as when the controller has died and another takes over."""
+    # RuntimeError is kafka-python's "Failed to find active controller id!".
+    return isinstance(error, RuntimeError) or (isinstance(error, PythonKafkaError) and bool(error.retriable))
