@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # librdkafka's names of errors, the most telling first: a refused login also brings "all brokers are down".
 _TELLING = ("_AUTHENTICATION", "_SSL", "_RESOLVE", "_TRANSPORT")
 _ADDRESS = re.compile(r"^(?:\w+://)?(?P<address>[^/\s]+)/\S+?: ")
-_ASIDE = re.compile(r" \(after \d+ms in state \w+\)|error:[0-9A-F]+:SSL routines::?")
+_ASIDE = re.compile(r" \(after \d+ms in state \w+[^)]*\)|error:[0-9A-F]+:SSL routines::?|Connect to \S+ failed: ")
 
 
 def client_settings(path: Path, **overrides: str) -> dict[str, Any]:
@@ -85,9 +85,12 @@ class ClientErrors:
         """Whether trying again cannot help: TLS or the login was refused."""
         return "_AUTHENTICATION" in self._texts or "_SSL" in self._texts
 
+    @property
+    def name(self) -> str:
+        """librdkafka's name of the most telling error, "" if none came."""
+        return next((name for name in _TELLING if name in self._texts), "")
+
     def reason(self, otherwise: str) -> str:
         """Return the most telling error in one line, or ``otherwise`` if none came."""
-        for name in _TELLING:
-            if name in self._texts:
-                return reason(name, self._texts[name], self._user)
-        return otherwise
+        name = self.name
+        return reason(name, self._texts[name], self._user) if name else otherwise

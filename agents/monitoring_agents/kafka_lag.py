@@ -92,13 +92,15 @@ def _collect(collector: Collector, state: State) -> None:
     begun = time.monotonic()
     try:
         state.snapshot = collector.collect()
-        if state.problem and state.succeeded:
-            logger.info("collects again")
+        if state.problem:
+            logger.info("collects: %d groups", len(state.snapshot.groups))
         state.problem, state.succeeded = "", time.time()
     except Failure as failure:
-        if str(failure) != state.problem:
-            logger.warning("%s", failure)
         state.snapshot, state.problem = Snapshot(), str(failure)
+    except KafkaException as error:
+        # librdkafka refuses some requests before they are sent; it says so of none that we know of.
+        state.problems.met_errors("a request", [("of the collection", error)])
+        state.snapshot, state.problem = Snapshot(), error.args[0].str()
     state.problems.end_collection()
     state.seconds = time.monotonic() - begun
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterable
 
 from confluent_kafka import KafkaError, KafkaException
 
-REASONS = ("authentication", "authorization", "configuration", "other", "tls", "timeout", "unavailable")
+REASONS = ("authentication", "authorization", "other", "tls", "timeout", "unavailable")
 
 _NAMED = {
     "_AUTHENTICATION": "authentication",
@@ -24,21 +25,31 @@ _NAMED = {
     "_ALL_BROKERS_DOWN": "unavailable",
     "BROKER_NOT_AVAILABLE": "unavailable",
     "COORDINATOR_LOAD_IN_PROGRESS": "unavailable",
+    "FENCED_LEADER_EPOCH": "unavailable",
+    "UNKNOWN_LEADER_EPOCH": "unavailable",
     "COORDINATOR_NOT_AVAILABLE": "unavailable",
     "LEADER_NOT_AVAILABLE": "unavailable",
     "NOT_COORDINATOR": "unavailable",
     "NOT_LEADER_FOR_PARTITION": "unavailable",
 }
 
+Problem = KafkaError | KafkaException | TimeoutError
+
 logger = logging.getLogger("kafka_lag")
 
 
-def reason_of(error: KafkaError) -> str:
-    """Return the one of REASONS that ``error`` belongs to."""
-    name = error.name()
+def reason_of(name: str) -> str:
+    """Return the one of REASONS that librdkafka's error of that ``name`` belongs to."""
     if name.endswith("_AUTHORIZATION_FAILED"):
         return "authorization"
     return _NAMED.get(name, "other")
+
+
+def _reason_and_text(problem: Problem) -> tuple[str, str]:
+    if isinstance(problem, TimeoutError):
+        return "timeout", "no answer in time"
+    error = problem.args[0] if isinstance(problem, KafkaException) else problem
+    return reason_of(error.name()), error.str()
 
 
 class Problems:
@@ -50,19 +61,31 @@ class Problems:
         self._met: set[str] = set()
 
     def met(self, reason: str, text: str) -> None:
-        """Count a problem; log ``text`` unless the collection before met the same."""
-        self.counts[reason] += 1
-        if text not in self._said | self._met:
-            logger.warning("%s", text)
-        self._met.add(text)
+        """Count what ended a collection; log ``text`` unless the one before ended for the same reason.
 
-    def met_error(self, what: str, problem: KafkaException | TimeoutError) -> None:
-        """Count what Kafka or the clock said of ``what``."""
-        if isinstance(problem, TimeoutError):
-            self.met("timeout", f"{what}: no answer in time")
-            return
-        error = problem.args[0]
-        self.met(reason_of(error), f"{what}: {error.str()}")
+        By reason, since of several brokers that are away each collection names another.
+        """
+        self.counts[reason] += 1
+        self._say(reason, text)
+
+    def met_errors(self, what: str, errors: Iterable[tuple[str, Problem]]) -> None:
+        """Count the ``errors``, each with the name of what it befell; log each kind in one line.
+
+        A broker that is away befalls hundreds of partitions at once: the first is named, the others are counted.
+        """
+        kinds: dict[str, list[str]] = {}
+        for name, problem in errors:
+            reason, text = _reason_and_text(problem)
+            self.counts[reason] += 1
+            kinds.setdefault(text, []).append(name)
+        for text, names in kinds.items():
+            others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            self._say(f"{what}: {text}", f"{what} {min(names)}{others}: {text}")
+
+    def _say(self, kind: str, text: str) -> None:
+        if kind not in self._said | self._met:
+            logger.warning("%s", text)
+        self._met.add(kind)
 
     def end_collection(self) -> None:
         """Forget what did not come again, so that its return is news."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
@@ -17,7 +17,7 @@ from monitoring_agents.client import ClientErrors
 from monitoring_agents.failures import Failure
 from monitoring_agents.lag.coordinator import coordinated_by
 from monitoring_agents.lag.lag import Bounds, Group
-from monitoring_agents.lag.problems import Problems
+from monitoring_agents.lag.problems import Problem, Problems, reason_of
 
 OFFSETS_TOPIC = "__consumer_offsets"
 
@@ -37,9 +37,7 @@ class Questions:
         try:
             found = self._client.list_topics(timeout=self._seconds)
         except KafkaException as error:
-            self._client.poll(0)
-            self._problems.met_error("metadata", error)
-            raise Failure(self._errors.reason(f"no metadata: {error.args[0].str()}")) from error
+            raise self._failure(f"no metadata: {error.args[0].str()}", error.args[0].name()) from error
         return {
             topic: {number: partition.leader for number, partition in metadata.partitions.items()}
             for topic, metadata in found.topics.items()
@@ -50,22 +48,22 @@ class Questions:
         try:
             listed = self._client.list_consumer_groups(request_timeout=self._seconds).result(self._seconds + 1)
         except (KafkaException, TimeoutError) as error:
-            self._problems.met_error("list of groups", error)
-            raise Failure(self._errors.reason("the groups cannot be listed")) from error
-        for problem in listed.errors:
-            self._problems.met_error("list of groups at one broker", problem)
+            name = error.args[0].name() if isinstance(error, KafkaException) else "_TIMED_OUT"
+            raise self._failure("the groups cannot be listed", name) from error
+        self._problems.met_errors("list of groups", [("at one broker", error) for error in listed.errors])
         names = [group.group_id for group in listed.valid if wanted.fullmatch(group.group_id)]
         if broker is not None and names and not leaders:
-            text = f"no right to DESCRIBE topic {OFFSETS_TOPIC}, which tells each group's coordinator"
-            self._problems.met("authorization", text)
-            raise Failure(text)
+            raise self._failure(
+                f"no right to DESCRIBE topic {OFFSETS_TOPIC}, which tells each group's coordinator",
+                "TOPIC_AUTHORIZATION_FAILED",
+            )
         own = names if broker is None else coordinated_by(broker, names, leaders)
         if not own:
             return []
         answers = self._client.describe_consumer_groups(own, request_timeout=self._seconds)
         return [
             Group(name, len(described.members))
-            for name, described in self._answers("group", answers)
+            for name, described in self._answers("group", answers).items()
             # A coordinator that has just moved reports the group itself.
             if broker is None or described.coordinator is None or described.coordinator.id == broker
         ]
@@ -82,7 +80,7 @@ class Questions:
                 for one in answer.topic_partitions or ()
                 if one.offset >= 0 and one.error is None
             }
-            for name, answer in self._answers("offsets of group", asked)
+            for name, answer in self._answers("offsets of group", asked).items()
         }
 
     def bounds(self, places: Collection[Place]) -> dict[Place, Bounds]:
@@ -103,20 +101,30 @@ class Questions:
             for place, (offset, milliseconds) in self._offsets(asked).items()
         }
 
+    def _failure(self, text: str, name: str) -> Failure:
+        """Log and count what ends a collection: the client's own error tells more than that a request failed."""
+        self._client.poll(0)
+        failure = Failure(self._errors.reason(text))
+        self._problems.met(reason_of(self._errors.name or name), str(failure))
+        return failure
+
     def _offsets(self, specs: Mapping[Place, OffsetSpec]) -> dict[Place, tuple[int, int]]:
         if not specs:
             return {}
         request = {TopicPartition(*place): spec for place, spec in specs.items()}
         answers = self._client.list_offsets(request, request_timeout=self._seconds)
         keyed = {(one.topic, one.partition): future for one, future in answers.items()}
-        return {place: (found.offset, found.timestamp) for place, found in self._answers("offsets of", keyed)}
+        return {place: (found.offset, found.timestamp) for place, found in self._answers("offsets of", keyed).items()}
 
-    def _answers(self, what: str, answers: Mapping[_Key, concurrent.futures.Future[Any]]) -> Iterator[tuple[_Key, Any]]:
-        """Wait for all; yield those that came, count the others."""
-        concurrent.futures.wait(answers.values(), timeout=self._seconds + 1)
-        for key, answer in answers.items():
-            name = f"{key[0]}-{key[1]}" if isinstance(key, tuple) else key
+    def _answers(self, what: str, asked: Mapping[_Key, concurrent.futures.Future[Any]]) -> dict[_Key, Any]:
+        """Wait for all; return those that came, count the others."""
+        concurrent.futures.wait(asked.values(), timeout=self._seconds + 1)
+        came: dict[_Key, Any] = {}
+        failed: list[tuple[str, Problem]] = []
+        for key, answer in asked.items():
             try:
-                yield key, answer.result(timeout=0)
+                came[key] = answer.result(timeout=0)
             except (KafkaException, TimeoutError) as error:
-                self._problems.met_error(f"{what} {name}", error)
+                failed.append((f"{key[0]}-{key[1]}" if isinstance(key, tuple) else str(key), error))
+        self._problems.met_errors(what, failed)
+        return came
