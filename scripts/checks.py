@@ -63,6 +63,7 @@ LINT = [
     Step("changelog", tool("antsibull-changelog", "lint")),
     Step("collection-docs", tool("antsibull-docs", "lint-collection-docs", "--plugin-docs", ".")),
     Step("terraform", python("-m", "scripts.terraform", "static")),
+    Step("rules", python("-m", "scripts.rules")),
     Step("ansible-lint", tool("ansible-lint")),
 ]
 UNIT = [Step("unit", python("-m", "pytest", "tests/unit", "-n", "2"))]
