@@ -83,8 +83,8 @@ options:
     default: 50000000
   wait:
     description:
-      - Whether to wait until replicas have moved. Without it they move on, and the throttle stays until a run with
-        O(wait) finds them done.
+      - Whether to wait until replicas have moved. Without it they move on. The throttle stays, and a higher
+        C(min.insync.replicas) is not set, until a run with O(wait) sees to it.
     type: bool
     default: true
   move_within:
@@ -194,7 +194,7 @@ class Topics(Resource[View, TopicPlan]):
             self._topics, present, len(live.brokers), self._default_min_isr(live), self._params["allow_data_loss"]
         )
         require(found)
-        planned = plan(self._topics, present, self._params["purge_config"])
+        planned = plan(self._topics, present, self._params["purge_config"], settle=self._params["wait"])
         # The brokers know more reasons than we do: keys that are not, values out of range, names that collide.
         changed = {("topic", topic): config for topic, config in planned.config.items()}
         require([*self._changes.refused(planned), *refused_alterations(self._client, changed, self._timeout)])
@@ -209,7 +209,7 @@ class Topics(Resource[View, TopicPlan]):
     def facts(self, plan: TopicPlan) -> dict[str, Any]:
         return {
             "created": [topic.name for topic in plan.create],
-            "changed_topics": sorted({*plan.grow, *plan.config, *plan.resize, *plan.marked}),
+            "changed_topics": sorted({*plan.grow, *plan.config, *plan.resize}),
             "deleted": list(plan.delete),
         }
 

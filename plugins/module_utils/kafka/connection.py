@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -58,6 +59,8 @@ class Connection:
             raise Failure("bootstrap_servers is empty; name at least one broker as host:port")
         if params["timeout"] < 1:
             raise Failure("timeout is below 1 second; give what one request may last")
+        if params["ca"] and not os.access(params["ca"], os.R_OK):
+            raise Failure(f"ca {params['ca']} cannot be read on the machine that runs the module")
         return cls(
             tuple(params["bootstrap_servers"]),
             **{key: params[key] for key in ARGUMENTS if key != "bootstrap_servers"},
@@ -99,7 +102,7 @@ def connect(connection: Connection, within: float | None = None) -> AdminClient:
     try:
         configuration: dict[str, Any] = {**connection.settings(), "error_cb": reasons.append}
         client = AdminClient(configuration)
-    except KafkaException as error:  # a CA file that cannot be read, an option of no sense
+    except KafkaException as error:  # a file that holds no certificates, say
         raise Failure(f"the connection's options do not hold: {error.args[0].str()}") from error
     deadline = time.monotonic() + (connection.timeout if within is None else within)
     patience = 0.25  # a refused login shows between two attempts, so the first ones are short

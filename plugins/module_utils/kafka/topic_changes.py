@@ -57,13 +57,15 @@ class TopicChanges:
         self._settle(plan.marked)
         refused = [*self._create(plan), *self._grow(plan), *self._delete(plan)]
         # A higher minimum of replicas in sync holds only once there are as many: until then nobody could write.
-        later = {name: config for name, config in plan.config.items() if name in plan.resize and config.get(MIN_ISR)}
+        moving = {*plan.resize, *plan.marked}
+        later = {name: config for name, config in plan.config.items() if name in moving and config.get(MIN_ISR)}
         alter(self._client, self._alterations(plan, set(plan.config) - set(later)), self._timeout)
         if refused:
             raise Failure("; ".join(refused))
         self._await_topics(plan)
         self._resize(plan)
-        alter(self._client, self._alterations(plan, later), self._timeout)
+        if self._terms.wait:
+            alter(self._client, self._alterations(plan, later), self._timeout)
 
     def _create(self, plan: TopicPlan, validate_only: bool = False) -> list[str]:
         new = [
@@ -130,7 +132,7 @@ class TopicChanges:
         """Moves of an earlier run that was killed, or did not wait, come to their end; its throttle goes."""
         names = set(marked)
         if not names or not self._terms.wait:
-            return
+            return  # the moves go on, and their throttle with them
         with second_client(self._connection) as second:
             left = [item for item in ongoing(second) if item.topic in names]
             watch(second, left, time.monotonic() + self._terms.within, self._report)

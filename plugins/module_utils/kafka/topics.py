@@ -98,8 +98,11 @@ def refusals(
     return found
 
 
-def plan(topics: Iterable[Topic], live: Mapping[str, LiveTopic], purge_config: bool) -> TopicPlan:
-    """What makes the topics so; refusals() has to have been empty."""
+def plan(topics: Iterable[Topic], live: Mapping[str, LiveTopic], purge_config: bool, settle: bool = True) -> TopicPlan:
+    """What makes the topics so; refusals() has to have been empty.
+
+    settle: whether a throttle that an earlier run left is to go, and so differs from what is declared.
+    """
     create: list[Topic] = []
     delete: list[str] = []
     grow: dict[str, int] = {}
@@ -130,6 +133,7 @@ def plan(topics: Iterable[Topic], live: Mapping[str, LiveTopic], purge_config: b
         before, after = _lines(present, own), _lines(present, wanted, topic)
         if set(present.config) & set(MARKS):
             marked.append(topic.name)
+        if settle and topic.name in marked:
             before += "replication throttle: left by an earlier run\n"
         if before != after:
             changes.append(Change(f"topic {topic.name}", before, after))

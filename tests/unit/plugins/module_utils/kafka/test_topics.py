@@ -104,3 +104,8 @@ def test_deletion_and_unclean_elections_are_allowed_by_word() -> None:
 
 def test_lower_minimum_may_come_with_a_lower_replication_factor() -> None:
     assert refused(Topic(NAME, 3, 1, {"min.insync.replicas": "1"})) == []
+
+
+def test_throttle_of_moves_that_nobody_waits_for_stays() -> None:
+    live = LiveTopic(NAME, LIVE.replicas, {**LIVE.config, LEADER_MARK: "0:1"}, 2)
+    assert not plan([AS_DECLARED], {NAME: live}, True, settle=False).difference.changed
