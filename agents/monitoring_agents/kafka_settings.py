@@ -19,11 +19,13 @@ from pathlib import Path
 from monitoring_agents.failures import Failure
 
 # What KafkaConfig prints as the broker's reference documentation: an anchor a key.
-_ANCHOR = re.compile(r'id="brokerconfigs_([a-z0-9._-]+)"')
+_ANCHOR = re.compile(r'id="brokerconfigs_([A-Za-z0-9._-]+)"')
 # Listeners may have any key of the broker for themselves, SASL ones also a mechanism.
 _LISTENER = re.compile(r"^listener\.name\.[^.]+\.(?:(?:scram-sha-\d+|plain|gssapi|oauthbearer)\.)?")
-# Providers are named by the user: config.providers.NAME.class and config.providers.NAME.param.KEY.
-_FREE = re.compile(r"^config\.providers\.[^.]+\.(class|param\..+)$")
+# Keys that others than the broker define: providers of values (AbstractConfig), and AclAuthorizer.
+_ELSEWHERE = re.compile(
+    r"^(config\.providers(\.[^.]+\.(class|param\..+))?|super\.users|allow\.everyone\.if\.no\.acl\.found|authorizer\.zookeeper\..+)$"
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,7 +75,7 @@ def unknown(used: Iterable[str], defined: frozenset[str]) -> list[str]:
     complaints = []
     for key in used:
         bare = _LISTENER.sub("", key)
-        if bare in defined or _FREE.match(key):
+        if bare in defined or _ELSEWHERE.match(key):
             continue
         near = difflib.get_close_matches(bare, defined, n=1)
         complaints.append(f"unknown key {key}" + (f"; did you mean {near[0]}?" if near else ""))

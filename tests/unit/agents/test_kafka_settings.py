@@ -17,6 +17,8 @@ def test_keys_of_listeners_and_providers_are_known_by_what_they_set() -> None:
         "listener.name.client.ssl.keystore.location",
         "listener.name.client.scram-sha-512.sasl.jaas.config",
         "config.providers.file.param.allowed.paths",
+        "config.providers",
+        "super.users",
     ]
     assert kafka_settings.unknown(used, DEFINED) == []
 
