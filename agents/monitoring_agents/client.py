@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # librdkafka's names of errors, the most telling first: a refused login also brings "all brokers are down".
 _TELLING = ("_AUTHENTICATION", "_SSL", "_RESOLVE", "_TRANSPORT")
 _ADDRESS = re.compile(r"^(?:\w+://)?(?P<address>[^/\s]+)/\S+?: ")
-_ASIDE = re.compile(r" \(after \d+ms in state \w+[^)]*\)|error:[0-9A-F]+:SSL routines::?|Connect to \S+ failed: ")
+_ASIDE = re.compile(r" \(after \d+ms in state .*\)$|error:[0-9A-F]+:SSL routines::?|Connect to \S+ failed: ")
 
 
 def client_settings(path: Path, **overrides: str) -> dict[str, Any]:
