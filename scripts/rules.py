@@ -1,12 +1,14 @@
-"""The checks of content/rules: Prometheus's own (`promtool`), and what we ask of an alert beyond them."""
+"""The checks of content/: Prometheus's own (`promtool`), for panels too, and what we ask of an alert beyond them."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from typing import Any
 import yaml
 from localcloud import paths
 from localcloud.problems import LabError
+
+from content.dashboards.__main__ import documents
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "content" / "rules"
@@ -111,21 +115,43 @@ def promtool() -> str:
     return found
 
 
+def panels() -> dict[str, list[str]]:
+    """Return the expressions of all dashboards' panels, by "uid: panel"."""
+    return {
+        f"{uid}: {panel['title']}": [target["expr"] for target in panel["targets"]]
+        for uid, text in documents().items()
+        for panel in json.loads(text)["panels"]
+        if "targets" in panel
+    }
+
+
+def panels_as_rules(file: Path) -> Path:
+    """Write the panels' expressions as a rule file that promtool can check, and return it."""
+    expressions = {expression for some in panels().values() for expression in some}
+    recorded = [
+        {"record": f"panel:{number}", "expr": expression.replace("$__rate_interval", "5m")}
+        for number, expression in enumerate(sorted(expressions))
+    ]
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": recorded}]}), encoding="utf-8")
+    return file
+
+
 def main() -> int:
     """Run all checks; return how many failed."""
-    failed = 0
-    for fault in faults():
-        print(fault)
-        failed = 1
+    found = faults()
+    print(*found, sep="\n", end="\n" if found else "")
+    failed = 1 if found else 0
     try:
         program = promtool()
     except LabError as error:
         print(error)
         return failed + 1
     files, cases = sorted(map(str, RULES.glob("*.yml"))), sorted(map(str, RULES.glob("tests/*_test.yml")))
-    for check in ([program, "check", "rules", *files], [program, "test", "rules", *cases]):
-        print(f"$ {' '.join(check)}", flush=True)
-        failed += subprocess.run(check, cwd=ROOT, check=False).returncode != 0
+    with tempfile.TemporaryDirectory() as directory:
+        expressions = str(panels_as_rules(Path(directory) / "panels.yml"))
+        for check in (["check", "rules", *files, expressions], ["test", "rules", *cases]):
+            print(f"$ promtool {' '.join(check)}", flush=True)
+            failed += subprocess.run([program, *check], cwd=ROOT, check=False).returncode != 0
     return failed
 
 
