@@ -21,7 +21,7 @@ def tflint() -> str:
     own = paths.cache() / "bin" / "tflint"
     found = shutil.which("tflint") or (str(own) if own.exists() else None)
     if found is None:
-        command = [sys.executable, "-m", "localcloud.artifacts", "tools"]
+        command = [sys.executable, "-m", "localcloud.artifacts", "tools", "--only", "tflint"]
         if subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": "lab"}, check=False).returncode:
             raise LabError("tflint is missing and could not be built; see above, or put one on PATH")
         found = str(own)

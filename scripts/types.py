@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTION = "ansible_collections.selfhosted.monitoring.plugins"
 PACKAGES = (
+    "content",
     "localcloud",
     "monitoring_agents",
     "scripts",
