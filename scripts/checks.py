@@ -75,7 +75,7 @@ SLOWER = [
 LAB = [
     Step("lab-up", ("lab/lab", "up")),
     Step("lab-tests", python("-m", "pytest", "tests/lab"), needs=("lab-up",)),
-    Step("molecule", tool("molecule", "test"), needs=("lab-up",)),
+    Step("molecule", tool("molecule", "test", "--all"), needs=("lab-up",)),
 ]
 # Neither touches the lab's hosts: the first has an API of its own and mostly waits for the provider, the second
 # has machines of its own and needs no more than the lab's base image and mirror.
