@@ -70,7 +70,7 @@ class Deployment(Authority):
         # The certificate is written last: where it is, all is; another process may be between the two.
         self._promised = not self._path.exists()
         if self._promised and create:
-            with _only_one(directory):
+            with only_one(directory):
                 if not self._path.exists():
                     self._create(directory)
             self._promised = False
@@ -90,9 +90,7 @@ class Deployment(Authority):
         if not self._key_path.exists():
             _write_whole(directory, self._key_path, signing.new_key(), 0o600)
         try:
-            name = str(self._settings.get("common_name") or "monitoring authority")
-            days = int(self._settings.get("authority_days") or 3650)
-            certificate = signing.new_authority(name, days, self._key_path.read_bytes())
+            certificate = signing.new_authority(*name_and_days(self._settings), self._key_path.read_bytes())
         except (OSError, ValueError, TypeError) as error:
             raise AnsibleError(f"certificate authority: {self._key_path} cannot be read: {error}") from error
         _write_whole(directory, self._path, certificate, 0o644)
@@ -119,6 +117,11 @@ class Deployment(Authority):
     def sign(self, name: str, csr: str, names: Sequence[str], common_name: str) -> str:  # noqa: ARG002
         """Sign here."""
         return signing.sign(csr, names, common_name, self._issuer)
+
+
+def name_and_days(settings: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the common name of an authority made here, and how many days it lasts."""
+    return str(settings.get("common_name") or "monitoring authority"), int(settings.get("authority_days") or 3650)
 
 
 class Command(Authority):
@@ -160,7 +163,7 @@ class Directory(Authority):
     def sign(self, name: str, csr: str, names: Sequence[str], common_name: str) -> str:  # noqa: ARG002
         """Lay the request there; its certificate comes with a later run."""
         signing.checked_request(csr, names)
-        with _only_one(self._directory):
+        with only_one(self._directory):
             (self._directory / (f"{name}.csr")).write_text(csr, encoding="utf-8")
         raise NotPlacedError(str(self._directory / (f"{name}.csr")))
 
@@ -302,7 +305,7 @@ def _write_whole(directory: Path, path: Path, content: bytes, mode: int) -> None
 
 
 @contextlib.contextmanager
-def _only_one(directory: Path) -> Iterator[None]:
+def only_one(directory: Path) -> Iterator[None]:
     """Hold the directory for one process: forks for many hosts run at once."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -39,16 +39,26 @@ class Issuer:
 
 
 def load_authorities(pem: str, what: str) -> list[x509.Certificate]:
-    """Return the certificates of a bundle; ``what`` names it in messages."""
+    """Return the certificates of a bundle, all of them authorities in force; ``what`` names it in messages."""
+    found = load_certificates(pem, what)
+    for certificate in found:
+        require_authority(certificate, f"{what} ({title(certificate)})")
+    return found
+
+
+def load_certificates(pem: str, what: str) -> list[x509.Certificate]:
+    """Return the certificates of a bundle, whatever they are."""
     if MISSING is not None:
         raise SigningError(f"certificates need Python's cryptography on the controller: {MISSING}")
     try:
-        found = x509.load_pem_x509_certificates(pem.encode())
+        return x509.load_pem_x509_certificates(pem.encode())
     except ValueError as error:
         raise SigningError(f"{what} holds no PEM certificate: {error}") from error
-    for certificate in found:
-        require_authority(certificate, f"{what} ({_title(certificate)})")
-    return found
+
+
+def bundle(certificates: Sequence[x509.Certificate]) -> bytes:
+    """Return the PEM of certificates, one after the other."""
+    return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
 
 
 def load_issuer(key_pem: bytes, roots: Sequence[x509.Certificate], days: int) -> Issuer | None:
@@ -149,7 +159,7 @@ def verify(chain_pem: str, names: Sequence[str], trust: Sequence[x509.Certificat
     for _depth in range(len(chain) + 1):
         anchor = next((root for root in trust if _issued(signer, root)), None)
         if anchor is not None:
-            _require_in_force(anchor, f"{what}: its authority {_title(anchor)}", now)
+            _require_in_force(anchor, f"{what}: its authority {title(anchor)}", now)
             return {
                 "chain": chain_pem if chain_pem.endswith("\n") else chain_pem + "\n",
                 "fingerprint": fingerprint(leaf),
@@ -161,13 +171,13 @@ def verify(chain_pem: str, names: Sequence[str], trust: Sequence[x509.Certificat
         following = next((one for one in chain[1:] if _issued(signer, one)), None)
         if following is None:
             break
-        _require_in_force(following, f"{what}: the intermediate {_title(following)}", now)
+        _require_in_force(following, f"{what}: the intermediate {title(following)}", now)
         issuer = issuer or following
         signer = following
     raise SigningError(
         "{}: the certificate was issued by {}, which is none of the trusted authorities ({}). Nothing was changed; "
         "add that authority to the bundle, or have the certificate issued by the right one".format(
-            what, signer.issuer.rfc4514_string(), ", ".join(_title(one) for one in trust) or "none"
+            what, signer.issuer.rfc4514_string(), ", ".join(title(one) for one in trust) or "none"
         )
     )
 
@@ -194,6 +204,17 @@ def public_key(owner: Any) -> bytes:
 def fingerprint(certificate: x509.Certificate) -> str:
     """Return the SHA-256 fingerprint in hexadecimal."""
     return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def title(certificate: x509.Certificate) -> str:
+    """Return the subject, as messages name a certificate."""
+    return certificate.subject.rfc4514_string()
+
+
+def common_name(certificate: x509.Certificate) -> str:
+    """Return the subject's common name, "" if it has none."""
+    found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if found else ""
 
 
 def general_names(names: Sequence[str]) -> list[x509.GeneralName]:
@@ -252,10 +273,6 @@ def _key_usage(signs: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
-
-
-def _title(certificate: x509.Certificate) -> str:
-    return certificate.subject.rfc4514_string()
 
 
 def _now() -> datetime.datetime:
