@@ -16,6 +16,7 @@ AGENTS = "/opt/monitoring/agents/current/archive/bin/python"
 
 def ask(machine: Machine, program: Path, question: Any, interpreter: str = "python3") -> Any:
     """Run a program of this folder as root on a machine; it reads one JSON value and prints another one."""
+    __tracebackhide__ = True  # a failed test shows arguments, and these hold passwords
     source = program.read_text(encoding="utf-8")
     flags = [part for name, value in ssh_options().items() for part in ("-o", f"{name}={value}")]
     command = shlex.join(["sudo", interpreter, "-c", source])

@@ -42,16 +42,17 @@ def context_of(probe: dict[str, Any], scratch: Path) -> ssl.SSLContext:
     return context
 
 
-def first_words(connection: socket.socket, deadline: float) -> tuple[str, str]:
+def first_words(connection: socket.socket, said: str, deadline: float) -> tuple[str, str]:
     """What comes back. Under TLS 1.3 only this shows whether the client's certificate was taken."""
     connection.settimeout(0.2)
     while time.monotonic() < deadline:
         try:
             received = connection.recv(4096)
         except TimeoutError:
-            # A session ticket is sent to a client whose certificate was taken.
-            if isinstance(connection, ssl.SSLSocket) and connection.session and connection.session.has_ticket:
-                return "admitted", str(connection.version())
+            # A session ticket is sent to a client whose certificate was taken; who said something waits for an answer.
+            ticket = isinstance(connection, ssl.SSLSocket) and connection.session and connection.session.has_ticket
+            if ticket and not said:
+                return "admitted", "has a session ticket"
             continue
         if not received:
             return "refused", "closed"
@@ -68,11 +69,10 @@ def ask(probe: dict[str, Any], scratch: Path) -> tuple[str, str]:
         with socket.create_connection((probe["address"], probe["port"]), timeout=WITHIN) as plain:
             if "version" not in probe:
                 plain.sendall(probe["send"].encode("latin-1"))
-                return first_words(plain, deadline)
+                return first_words(plain, probe["send"], deadline)
             with context_of(probe, scratch).wrap_socket(plain, server_hostname=probe["server"]) as secured:
-                if probe.get("send"):
-                    secured.sendall(probe["send"].encode("latin-1"))
-                return first_words(secured, deadline)
+                secured.sendall(probe["send"].encode("latin-1"))
+                return first_words(secured, probe["send"], deadline)
     except ConnectionRefusedError:
         return "nothing", ""
     except (ssl.SSLError, ConnectionError) as error:
