@@ -1,0 +1,4 @@
+# Copyright (c) 2026, the selfhosted.monitoring contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts of kafka_traffic: the accounts (pure), the producer, the consumer and the measurement of throughput."""
