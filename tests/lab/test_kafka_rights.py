@@ -142,7 +142,9 @@ def test_declared_user_may_do_what_is_declared_and_nothing_else(cluster: Cluster
 
 @pytest.mark.parametrize("user", SUPER_USERS)
 def test_super_user_may_do_everything(cluster: Cluster, user: str) -> None:
-    cluster.does(*([user, *proof] for proof in PROOFS.values()), [user, "forbid", STRANGER])
+    # But for a first transaction: Kafka would keep its topic of transactions for ever.
+    proofs = [proof for (kind, _operation), proof in PROOFS.items() if kind != "transactional_id"]
+    cluster.does(*([user, *proof] for proof in proofs), [user, "forbid", STRANGER])
 
 
 def test_every_declared_user_has_rights_or_is_a_super_user() -> None:

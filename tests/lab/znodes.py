@@ -32,7 +32,7 @@ def main() -> None:
             "zookeeper.ssl.trustStore.location": asked["ca"],
             "zookeeper.ssl.trustStore.type": "PEM",
         }
-        java = ["java", "-Xmx48m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", LIBRARIES]
+        java = ["java", "-Xmx48m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-cp", LIBRARIES]
         options = [f"-D{key}={value}" for key, value in settings.items()]
         done = subprocess.run(
             [*java, *options, "org.apache.zookeeper.ZooKeeperMain", "-waitforconnection", "-server", asked["server"]],
