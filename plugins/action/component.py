@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.arguments import COMPONENT
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.declaration import pack
@@ -44,6 +44,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 answer = self._send(payload, variables)
                 if answer.pop("certificate_requests", None):
                     answer.update(failed=True, msg="the host asks for the same certificates again; run again")
+        except AnsibleConnectionFailure:
+            raise  # the host is unreachable, which is not the declaration's fault
         except AnsibleError as error:
             result.update(failed=True, changed=False, msg=error.message)
             return result

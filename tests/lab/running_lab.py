@@ -173,6 +173,10 @@ class Lab:
             )
         return self._connections[machine.instance_id]
 
+    def ssh_argv(self, machine: Machine, command: str) -> list[str]:
+        """The ssh command that runs a shell command on a machine as its admin user, for what runs beside a test."""
+        return ["ssh", "-F", str(self._ssh_config), machine.address, command]
+
     def hang_up(self, machine: Machine) -> None:
         """Close the connection to a machine that loses power: it would wait for ever for its other end."""
         if self._connections.pop(machine.instance_id, None):

@@ -99,30 +99,36 @@ def connect(connection: Connection, within: float | None = None) -> AdminClient:
             "to that of the agents' archive (/opt/monitoring/agents/current/archive/bin/python), or install it"
         )
     reasons: list[KafkaError] = []
-    try:
-        configuration: dict[str, Any] = {**connection.settings(), "error_cb": reasons.append}
-        client = AdminClient(configuration)
-    except KafkaException as error:  # a file that holds no certificates, say
-        raise Failure(f"the connection's options do not hold: {error.args[0].str()}") from error
+    # Each broker is asked by a client of its own: librdkafka stays with the first one that lets it in, also when that
+    # one knows nothing of the others (a broker whom the controller does not reach).
+    clients = [_client(connection.to_broker(server), reasons) for server in connection.bootstrap_servers]
     deadline = time.monotonic() + (connection.timeout if within is None else within)
     patience = 0.25  # a refused login shows between two attempts, so the first ones are short
     while True:
-        remaining = deadline - time.monotonic()
-        try:
-            client.list_topics(timeout=max(min(patience, remaining), 0.05))
-        except KafkaException as error:
-            client.poll(0)
-            refused = [reason for reason in reasons if reason.code() == KafkaError._AUTHENTICATION]
-            if refused:
-                raise LoginRefused(
-                    f"the brokers do not let user {connection.username} in by {connection.mechanism}: "
-                    "the user is not there or the password is another"
-                ) from error
-            if remaining <= 0:
-                raise Failure(_silence(connection, reasons or [error.args[0]])) from error
-        else:
-            return client
+        for client in clients:
+            remaining = deadline - time.monotonic()
+            try:
+                client.list_topics(timeout=max(min(patience, remaining), 0.05))
+            except KafkaException as error:
+                client.poll(0)
+                if any(reason.code() == KafkaError._AUTHENTICATION for reason in reasons):
+                    raise LoginRefused(
+                        f"the brokers do not let user {connection.username} in by {connection.mechanism}: "
+                        "the user is not there or the password is another"
+                    ) from error
+                if remaining <= 0:
+                    raise Failure(_silence(connection, reasons or [error.args[0]])) from error
+            else:
+                return client
         patience *= 2
+
+
+def _client(connection: Connection, reasons: list[KafkaError]) -> AdminClient:
+    try:
+        configuration: dict[str, Any] = {**connection.settings(), "error_cb": reasons.append}
+        return AdminClient(configuration)
+    except KafkaException as error:  # a file that holds no certificates, say
+        raise Failure(f"the connection's options do not hold: {error.args[0].str()}") from error
 
 
 def explain(error: Exception) -> str:
