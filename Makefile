@@ -31,10 +31,15 @@ unit: venv ## the unit tests: no lab needed
 test: venv ## everything: lint, unit, sanity, molecule, the lab's tests, the release's test
 	@$(BIN)/python -m scripts.checks test
 
+.PHONY: drill
+drill: venv ## long repetitions on the running lab: operations and faults under traffic
+	@$(BIN)/python -m pytest tests/drill --log-cli-level=WARNING
+
 .PHONY: bench
 bench: venv ## the measurements of docs/benchmarks.md, on the running lab
 	@$(BIN)/python tests/bench/inventory.py
 	@$(BIN)/python tests/bench/site.py
+	@$(BIN)/python -m tests.bench.kafka
 
 .PHONY: format
 format: venv ## format Python and Terraform in place

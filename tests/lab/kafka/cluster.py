@@ -16,7 +16,7 @@ from tests.lab.running_lab import Lab, Machine
 PYTHON = "/opt/monitoring/agents/current/archive/bin/python"
 CONFIG = "/etc/monitoring/kafka/client.json"
 SETTLES = 60.0
-"""Seconds for a broker to be in sync again after a fault: session time-out, start and catching up, on a busy machine."""
+"""Seconds for a broker to be in sync again after a fault: session time-out, start and catching up."""
 
 TOPIC = """
 import json, sys
@@ -24,8 +24,9 @@ from confluent_kafka.admin import AdminClient, NewTopic
 what, name, partitions = sys.argv[1], sys.argv[2], int(sys.argv[3])
 admin = AdminClient(json.load(open("/etc/monitoring/kafka/client.json")))
 config = {"min.insync.replicas": "2", "retention.bytes": "16777216", "segment.bytes": "8388608"}
-made = admin.create_topics([NewTopic(name, partitions, 3, config=config)]) if what == "make" else admin.delete_topics([name])
-made[name].result()
+topic = NewTopic(name, partitions, 3, config=config)
+done = admin.create_topics([topic]) if what == "make" else admin.delete_topics([name])
+done[name].result()
 """
 
 
@@ -34,6 +35,11 @@ class Traffic:
     """Records on their way while something happens; `result` is what kafka_traffic counted, once it has ended."""
 
     result: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def gap(self) -> str:
+        """The longest pause between two acknowledgements, for the reader of a log."""
+        return f"longest gap in acknowledgements: {self.result['longest_gap_seconds']} s"
 
     def assert_unharmed(self) -> None:
         """Nothing lost, doubled or out of order, and no error that an application would see."""
@@ -92,7 +98,7 @@ class Cluster:
             self.lab.run(machine, f"{program} delete {name} 0")
 
     @contextmanager
-    def traffic(self, topic: str, rate: int = 1000, source: Machine | None = None) -> Iterator[Traffic]:
+    def traffic(self, topic: str, rate: int = 300, source: Machine | None = None) -> Iterator[Traffic]:
         """A producer and a consumer for the time of a with block; afterwards they are drained and counted."""
         machine = source or next(iter(self.brokers.values()))
         command = f"{PYTHON} -m monitoring_agents.kafka_traffic --config {CONFIG} --topic {topic} --rate {rate} --quiet"

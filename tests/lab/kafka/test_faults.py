@@ -64,9 +64,7 @@ def test_lost_zookeeper_quorum_comes_back_and_no_record_was_lost(cluster: Cluste
 
 
 def test_broker_that_does_not_come_back_leaves_the_other_zones_untouched(cluster: Cluster) -> None:
-    first = cluster.controller() % 3 + 1  # any but the controller, which goes last
-    order = sorted(set(cluster.brokers) - {cluster.controller()})
-    first, others = order[0], [one for one in cluster.brokers if one != order[0]]
+    first = min(set(cluster.brokers) - {cluster.controller()})  # the controller goes last
     before = cluster.invocations("kafka", "zookeeper")
     with broken(cluster, first, "log.cleaner.backoff.ms=15002"):
         change = {"kafka_settings": {"log.cleaner.dedupe.buffer.size": 4194304, "log.cleaner.backoff.ms": 15002}}
@@ -75,7 +73,6 @@ def test_broker_that_does_not_come_back_leaves_the_other_zones_untouched(cluster
     assert re.search(r"previous generation .* is live again, and ready", run.output), run.output[-3000:]
     after = cluster.invocations("kafka", "zookeeper")
     assert {key for key in before if before[key] != after[key]} == {(first, "kafka")}
-    assert others
     cluster.await_whole()
 
 
@@ -83,7 +80,8 @@ def test_broker_whose_user_is_missing_says_so_and_gets_it_back(cluster: Cluster)
     machine = cluster.brokers[1]
     cluster.lab.run(machine, f"{PYTHON} -c '{FORGET}'")
     try:
-        cluster.lab.run(machine, "systemctl restart kafka")
+        # Not a restart: a broker that cannot log in waits minutes for the controller to let it go.
+        cluster.lab.run(machine, "kill -9 $(systemctl show -P MainPID kafka)")
         run = cluster.lab.playbook(SITE, "-l", machine.name, "--tags", "kafka", "-e", "kafka_ready_within=20")
         assert run.code != 0
         assert re.search("user broker cannot log in: its SCRAM credentials are missing", run.output), run.output[-3000:]
