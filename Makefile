@@ -53,6 +53,6 @@ lock: venv ## renew the lock files from requirements*.in
 
 .PHONY: clean
 clean: lab-down ## the lab, and all that was made in this checkout; the caches outside it stay
-	@rm -rf .venv .ansible .mypy_cache .pytest_cache .ruff_cache lab/.state tests/output ./*.tar.gz
+	@rm -rf .venv .ansible .mypy_cache .pytest_cache .hypothesis .ruff_cache lab/.state tests/output ./*.tar.gz
 	@find terraform -name .terraform -type d -prune -exec rm -rf {} +
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
