@@ -69,6 +69,12 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  partitions_at_least:
+    description:
+      - Whether a topic may have more partitions than declared. Otherwise that is refused, since partitions cannot be
+        taken away.
+    type: bool
+    default: false
   purge_config:
     description: Whether keys that are set on a topic and not declared go back to their default.
     type: bool
@@ -165,6 +171,7 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.kafka.topics
     MIN_ISR,
     LiveTopic,
     TopicPlan,
+    at_least,
     declared,
     plan,
     refusals,
@@ -190,6 +197,8 @@ class Topics(Resource[View, TopicPlan]):
 
     def desired(self, live: View) -> TopicPlan:
         present = self._present(live)
+        if self._params["partitions_at_least"]:
+            self._topics = at_least(self._topics, present)
         found = refusals(
             self._topics, present, len(live.brokers), self._default_min_isr(live), self._params["allow_data_loss"]
         )
@@ -246,6 +255,7 @@ def main() -> None:
             "topics": {"type": "list", "elements": "dict", "options": named},
             "name": {"type": "str"},
             **topic,
+            "partitions_at_least": {"type": "bool", "default": False},
             "purge_config": {"type": "bool", "default": True},
             "allow_data_loss": {"type": "bool", "default": False},
             "throttle": {"type": "int", "default": 50000000},

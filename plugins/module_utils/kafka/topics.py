@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.difference import Change, Difference
@@ -60,6 +60,16 @@ class TopicPlan:
     resize: Mapping[str, int] = field(default_factory=dict)
     marked: tuple[str, ...] = ()
     difference: Difference = field(default_factory=lambda: Difference("kafka"))
+
+
+def at_least(topics: Iterable[Topic], present: Mapping[str, LiveTopic]) -> list[Topic]:
+    """The topics with the partitions that they have already, where those are more than declared."""
+    return [
+        replace(topic, partitions=max(topic.partitions, len(present[topic.name].replicas)))
+        if topic.partitions and topic.name in present
+        else topic
+        for topic in topics
+    ]
 
 
 def declared(items: Iterable[Mapping[str, Any]]) -> list[Topic]:

@@ -7,6 +7,7 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils.kafka.thrott
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.kafka.topics import (
     LiveTopic,
     Topic,
+    at_least,
     declared,
     plan,
     refusals,
@@ -35,6 +36,14 @@ def test_new_topic_is_shown_whole() -> None:
     planned = plan([AS_DECLARED], {}, True)
     assert planned.create == (AS_DECLARED,)
     assert planned.difference.changes[0].after == "partitions: 3\nreplication_factor: 3\nretention.ms: 1000\n"
+
+
+def test_topic_with_more_partitions_than_declared_is_left_where_that_is_wanted() -> None:
+    fewer, new = Topic(NAME, 2), Topic("new", 2)
+    assert refused(fewer)
+    kept = at_least([fewer, new, Topic(NAME)], {NAME: LIVE})
+    assert [topic.partitions for topic in kept] == [3, 2, None]
+    assert refused(*kept[:1]) == []
 
 
 def test_partitions_grow() -> None:
