@@ -38,7 +38,7 @@ def served(address: str, seconds: float) -> bytes:
 
     It is not verified: the caller compares it with the one that is wanted.
     """
-    host, _, port = address.rpartition(":")
+    host, _colon, port = address.rpartition(":")
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

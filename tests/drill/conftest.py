@@ -1,3 +1,5 @@
 """Long repetitions on the running lab: `make drill`. Fixtures are those of the lab's tests."""
 
-from tests.lab.conftest import lab, ready, scratch  # noqa: F401
+from tests.lab import conftest
+
+scratch, lab, ready = conftest.scratch, conftest.lab, conftest.ready

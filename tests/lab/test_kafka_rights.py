@@ -62,7 +62,7 @@ class Cluster:
             "ssl.ca.location": f"{TLS}/kafka-ca.pem",
         }
         question = {"cluster": cluster, "passwords": self.passwords, "attempts": attempts}
-        return [(error, text) for error, text in ask(self.machine, ATTEMPTS, question, AGENTS)]
+        return [tuple(answer) for answer in ask(self.machine, ATTEMPTS, question, AGENTS)]
 
     def does(self, *attempts: list[Any]) -> list[str]:
         """As tries(), and every one must work; returns what came."""
@@ -169,7 +169,7 @@ def test_right_to_one_topic_is_no_right_to_another_and_ends_when_it_is_taken(clu
 def test_user_is_held_to_its_quota_and_others_are_not(cluster: Cluster) -> None:
     """Kafka allows for ten seconds: at 8,000 bytes a second the fifth record of 20,000 makes its writer wait."""
     burst: list[Any] = ["write_topic", TOPIC, 20000, 5]
-    unlimited, *_ = cluster.does(
+    unlimited, *_rest = cluster.does(
         ["admin", *burst], ["admin", "allow", STRANGER, TOPIC, "WRITE"], ["admin", "limit", STRANGER, 8000]
     )
     limited = cluster.does([STRANGER, *burst], ["admin", "limit", STRANGER, 0], ["admin", "forbid", STRANGER])[0]

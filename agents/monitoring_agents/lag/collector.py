@@ -61,7 +61,7 @@ class Collector:
 
     def _narrow(self, committed: list[tuple[Place, int]], bounds: dict[Place, Bounds], now: float) -> None:
         """Ask by timestamp where the table says too little of a group's offset."""
-        for _ in range(_ROUNDS):
+        for _round in range(_ROUNDS):
             asked: dict[Place, float] = {}
             for place, offset in committed:
                 # Several groups may lag in one partition: one question each round, for the first that needs it.

@@ -58,7 +58,7 @@ def server(address: str, state: State, registry: CollectorRegistry, within: floa
         def log_message(self, *_: object) -> None:
             """Say nothing: a line for every scrape is noise."""
 
-    host, _, port = address.rpartition(":")
+    host, _colon, port = address.rpartition(":")
     try:
         return http.server.HTTPServer((host.strip("[]"), int(port)), Handler)
     except (OSError, ValueError, OverflowError) as error:

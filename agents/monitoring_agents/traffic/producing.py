@@ -66,7 +66,7 @@ class NumberedProducer:
                 break
         self._client.poll(0)
 
-    def _on_delivery(self, number: int, sent: float, error: KafkaError | None, _: Message) -> None:
+    def _on_delivery(self, number: int, sent: float, error: KafkaError | None, _message: Message) -> None:
         if error is None:
             self.account.acknowledged(number, sent, time.time())
         else:

@@ -56,12 +56,12 @@ def _produce(client: Producer, topic: str, records: int, size: int) -> float:
     value = os.urandom(size)  # nothing on the way can compress it
     failed: Counter[str] = Counter()
 
-    def on_delivery(error: KafkaError | None, _: Message) -> None:
+    def on_delivery(error: KafkaError | None, _message: Message) -> None:
         if error is not None:
             failed[error.name()] += 1
 
     begun = time.monotonic()
-    for _ in range(records):
+    for _record in range(records):
         while True:
             try:
                 client.produce(topic, value, on_delivery=on_delivery)

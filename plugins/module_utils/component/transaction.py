@@ -239,7 +239,10 @@ class Transaction:
             ", ".join(filter(None, [previous.name, version and f"version {version}"]))
         )
         # What was only told to reload is asked to reload again; a restart is the second resort.
+        # Where only links or the probe changed, the process runs on as it was.
         ways = [how, activation.RESTART] if how == activation.RELOAD and not before.owed else [activation.RESTART]
+        if how == activation.LEAVE:
+            ways = [activation.LEAVE]
         said = ""
         for way in ways:
             try:

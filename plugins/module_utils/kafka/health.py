@@ -75,7 +75,7 @@ def _controllers(views: Mapping[int, View]) -> list[str]:
             for controller, askers in sorted(named.items())
         ]
         return [f"brokers disagree on the controller: {', '.join(said)}"]
-    (controller,) = named
+    controller = next(iter(named))
     registered = reference(views).brokers
     return [] if controller in registered else [f"the controller, broker {controller}, is not registered"]
 

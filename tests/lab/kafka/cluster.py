@@ -89,7 +89,7 @@ class Cluster:
     @contextmanager
     def topic(self, name: str, partitions: int = 3) -> Iterator[str]:
         """A topic for the time of a test."""
-        machine = next(iter(self.brokers.values()))
+        machine = self.brokers[min(self.brokers)]
         program = f"{PYTHON} -c {shlex.quote(TOPIC)}"
         self.lab.run(machine, f"{program} make {name} {partitions}")
         try:
@@ -100,7 +100,7 @@ class Cluster:
     @contextmanager
     def traffic(self, topic: str, rate: int = 300, source: Machine | None = None) -> Iterator[Traffic]:
         """A producer and a consumer for the time of a with block; afterwards they are drained and counted."""
-        machine = source or next(iter(self.brokers.values()))
+        machine = source or self.brokers[min(self.brokers)]
         command = f"{PYTHON} -m monitoring_agents.kafka_traffic --config {CONFIG} --topic {topic} --rate {rate} --quiet"
         argv = self.lab.ssh_argv(machine, f"sudo sh -c 'echo $$; exec {command}'")
         process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

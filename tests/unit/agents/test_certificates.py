@@ -45,7 +45,7 @@ def listener(store: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as plain:
 
         def serve() -> None:
-            accepted, _ = plain.accept()
+            accepted, _peer = plain.accept()
             with context.wrap_socket(accepted, server_side=True) as secured:
                 secured.recv(1)
 

@@ -1,6 +1,7 @@
 """How the programs reach Kafka, and how they say why they do not. The texts are librdkafka 2.16's own."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from monitoring_agents.client import ClientErrors, client_settings, reason
@@ -15,7 +16,7 @@ LOGIN = (
 class Error:
     """Stands for a KafkaError, which only librdkafka can make with a text."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: Any, text: Any) -> None:
         self._name, self._text = name, text
 
     def name(self) -> str:

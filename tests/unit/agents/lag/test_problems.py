@@ -38,7 +38,7 @@ def test_an_error_has_a_reason(code: int, reason: str):
 
 def test_a_lasting_problem_is_said_once_and_counted_each_time(said: pytest.LogCaptureFixture):
     problems = Problems()
-    for _ in range(3):
+    for _time in range(3):
         problems.met("authorization", "no right")
         problems.end_collection()
     assert said.messages == ["no right"]

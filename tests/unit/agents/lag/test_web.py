@@ -50,7 +50,7 @@ def get(url: str) -> tuple[int, str]:
 
 def test_metrics_name_group_topic_and_partition(state: State, url: str):
     state.snapshot = SNAPSHOT
-    _, text = get(f"{url}/metrics")
+    _status, text = get(f"{url}/metrics")
     place = '{consumergroup="adapter",partition="0",topic="monitor.aws.ec2"}'
     lines = text.splitlines()
     assert f"kafka_consumergroup_lag{place} 60.0" in lines
@@ -62,14 +62,14 @@ def test_metrics_name_group_topic_and_partition(state: State, url: str):
 
 def test_an_unknown_age_is_left_out_rather_than_called_0(state: State, url: str):
     state.snapshot = SNAPSHOT
-    _, text = get(f"{url}/metrics")
+    _status, text = get(f"{url}/metrics")
     assert 'kafka_consumergroup_lag{consumergroup="adapter",partition="1",topic="monitor.aws.ec2"} 60.0' in text
     assert 'kafka_consumergroup_lag_seconds{consumergroup="adapter",partition="1"' not in text
 
 
 def test_each_reason_is_there_before_it_is_met(state: State, url: str):
     state.problems.counts["timeout"] += 2
-    _, text = get(f"{url}/metrics")
+    _status, text = get(f"{url}/metrics")
     assert 'kafka_lag_exporter_errors_total{reason="timeout"} 2.0' in text
     assert 'kafka_lag_exporter_errors_total{reason="authorization"} 0.0' in text
 

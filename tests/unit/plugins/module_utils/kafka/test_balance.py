@@ -154,7 +154,7 @@ def test_replicas_of_one_zone_are_spread_over_zones() -> None:
 def test_each_topic_gives_its_share_to_the_new_broker() -> None:
     before = {**ring(6, [1, 2, 3], 2, "a"), **ring(6, [1, 2, 3], 2, "b")}
     then = after(before, dict.fromkeys([1, 2, 3, 4], ""))
-    on_new = Counter(topic for (topic, _), replicas in then.items() if 4 in replicas)
+    on_new = Counter(topic for (topic, _partition), replicas in then.items() if 4 in replicas)
     assert on_new == {"a": 3, "b": 3}
 
 
