@@ -19,10 +19,10 @@ class Error:
     def __init__(self, name: Any, text: Any) -> None:
         self._name, self._text = name, text
 
-    def name(self) -> str:
+    def name(self) -> Any:
         return self._name
 
-    def str(self) -> str:
+    def str(self) -> Any:
         return self._text
 
 
