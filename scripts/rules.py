@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from localcloud import paths
 from localcloud.problems import LabError
 
 from content.dashboards.__main__ import documents
+from scripts.tools import tool
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "content" / "rules"
@@ -103,18 +101,6 @@ def _tested(alert: str, cases: list[Mapping[str, Any]]) -> Iterator[str]:
         yield "no test in which data goes stale"
 
 
-def promtool() -> str:
-    """Return the path of promtool; raises LabError saying how to get it."""
-    own = paths.cache() / "bin" / "promtool"
-    found = shutil.which("promtool") or (str(own) if own.exists() else None)
-    if found is None:
-        command = [sys.executable, "-m", "localcloud.artifacts", "tools", "--only", "promtool"]
-        if subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": "lab"}, check=False).returncode:
-            raise LabError("promtool is missing and could not be built; see above, or put one on PATH")
-        found = str(own)
-    return found
-
-
 def panels() -> dict[str, list[str]]:
     """Return the expressions of all dashboards' panels, by "uid: panel"."""
     return {
@@ -142,7 +128,7 @@ def main() -> int:
     print(*found, sep="\n", end="\n" if found else "")
     failed = 1 if found else 0
     try:
-        program = promtool()
+        program = tool("promtool")
     except LabError as error:
         print(error)
         return failed + 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,19 +12,9 @@ from pathlib import Path
 from localcloud import paths, preflight, terraform
 from localcloud.problems import LabError
 
+from scripts.tools import tool
+
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def tflint() -> str:
-    """Return the path of tflint; raises LabError saying how to get it."""
-    own = paths.cache() / "bin" / "tflint"
-    found = shutil.which("tflint") or (str(own) if own.exists() else None)
-    if found is None:
-        command = [sys.executable, "-m", "localcloud.artifacts", "tools", "--only", "tflint"]
-        if subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": "lab"}, check=False).returncode:
-            raise LabError("tflint is missing and could not be built; see above, or put one on PATH")
-        found = str(own)
-    return found
 
 
 def main() -> int:
@@ -51,7 +40,7 @@ def main() -> int:
             if kind == "tests":
                 checks = [initialise, [program, "test", "-no-color"]]
             else:
-                linter = [tflint(), "--recursive", f"--config={ROOT / '.tflint.hcl'}"]
+                linter = [tool("tflint"), "--recursive", f"--config={ROOT / '.tflint.hcl'}"]
                 formatter = [program, "fmt", "-check", "-diff", "-recursive"]
                 checks = [formatter, initialise, [program, "validate", "-no-color"], linter]
         except LabError as error:

@@ -2,15 +2,15 @@
 
 import errno
 import os
-import signal
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ansible_collections.selfhosted.monitoring.plugins.module_utils import atomic
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils import authorities, rollover, signing
 from ansible_collections.selfhosted.monitoring.plugins.plugin_utils.signing import SigningError
+
+from tests.unit.killing import run_and_kill
 
 FIRST, SECOND = "CN=monitoring authority", "CN=monitoring authority 2"
 
@@ -151,29 +151,6 @@ def test_check_mode_tells_and_writes_nothing(directory: Path, taken: tuple[str, 
     assert _files(directory) == files
 
 
-def _run_and_kill(step: int, run: Callable[[], object]) -> bool:
-    """Run in a child that gets SIGKILL at its ``step``-th step; return whether it got that far."""
-    child = os.fork()
-    if child == 0:
-        seen = 0
-
-        def observe(_name: str) -> None:
-            nonlocal seen
-            seen += 1
-            if seen == step:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        atomic.observe_steps(observe)
-        try:
-            run()
-        except BaseException:
-            os._exit(2)
-        os._exit(0)
-    _pid, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the run failed by itself"
-    return os.WIFSIGNALED(status)
-
-
 @pytest.mark.parametrize(("taken", "steps"), [((), 10), (("introduce",), 2), (("introduce", "switch"), 6)])
 def test_kill_at_any_point_leaves_an_authority_that_signs_and_the_rollover_goes_on(
     tmp_path: Path, taken: tuple[str, ...], steps: int
@@ -185,7 +162,7 @@ def test_kill_at_any_point_leaves_an_authority_that_signs_and_the_rollover_goes_
         directory = _authority(tmp_path / f"ca{step}")
         _roll(directory, *taken)
         before = {line.split(":")[0] for line in _text(directory)}
-        killed = _run_and_kill(step, lambda: _roll(directory, rollover.STEPS[len(taken)]))  # noqa: B023
+        killed = run_and_kill(step, lambda: _roll(directory, rollover.STEPS[len(taken)]))  # noqa: B023
         source = authorities.authority(_settings(directory), str, "a test")
         assert source.issuer, "ca.key belongs to a certificate in ca.pem"
         assert before & {line.split(":")[0] for line in _text(directory)}, "hosts find one that they trust"

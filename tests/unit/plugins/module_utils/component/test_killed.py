@@ -2,7 +2,6 @@
 
 import errno
 import os
-import signal
 from collections.abc import Callable
 
 import pytest
@@ -10,32 +9,9 @@ from ansible_collections.selfhosted.monitoring.plugins.module_utils import atomi
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.component.tree import TreeFile
 from ansible_collections.selfhosted.monitoring.plugins.module_utils.failures import Failure
 
+from tests.unit.killing import run_and_kill
+
 from .conftest import GROUP, USER, Host
-
-
-def _run_and_kill(step: int, run: Callable[[], object]) -> bool:
-    """Run in a child that gets SIGKILL at its ``step``-th step; return whether it got that far."""
-    child = os.fork()
-    if child == 0:
-        seen = 0
-
-        def observe(_name: str) -> None:
-            nonlocal seen
-            seen += 1
-            if seen == step:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        atomic.observe_steps(observe)
-        try:
-            run()
-        except BaseException:
-            os._exit(2)
-        os._exit(0)
-    _pid, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return True
-    assert os.WEXITSTATUS(status) == 0, "the run failed by itself"
-    return False
 
 
 def _assert_whole(host: Host, allowed: set[str | None]) -> None:
@@ -67,7 +43,7 @@ def test_kill_at_any_step_leaves_old_or_new_and_the_next_run_finishes(tmp_path, 
         if not fresh:
             _apply(host, make_archive, "one", "1.0")()
         new = _apply(host, make_archive, "two", "1.1")
-        killed = _run_and_kill(step, new)
+        killed = run_and_kill(step, new)
         _assert_whole(host, {None, "two"} if fresh else {"one", "two"})
         new()
         _assert_whole(host, {"two"})
@@ -86,7 +62,7 @@ def test_kill_after_promotion_still_owes_the_restart(host: Host, make_archive) -
     _apply(host, make_archive, "one", "1.0")()
     new = _apply(host, make_archive, "two", "1.1")
     for step in range(1, 200):
-        assert _run_and_kill(step, new)
+        assert run_and_kill(step, new)
         if host.layout.current.readlink().name != host.layout.applied.read_text().strip():
             break
     outcome = new()
