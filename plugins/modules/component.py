@@ -456,7 +456,7 @@ def main() -> None:
     done: list[Outcome] = []
     try:
         declarations = unpack(module.params["payload"], platform.machine())
-        lacking = packages.missing([name for one in declarations if one.present for name in one.packages])
+        lacking = [name for one in declarations if one.present for name in packages.missing(one.packages)]
         if lacking and not module.check_mode:
             module.exit_json(changed=False, packages_wanted={"module": packages.installer(), "names": lacking})
         requests = bring(declarations, module.check_mode, done)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -28,11 +29,16 @@ def installer() -> str:
 
 def missing(names: Sequence[str]) -> list[str]:
     """Return those of ``names`` that are not installed."""
-    if not names:
-        return []
+    installed = _installed(tuple(names)) if names else frozenset()
+    return [name for name in names if name not in installed]
+
+
+@functools.cache
+def _installed(names: tuple[str, ...]) -> frozenset[str]:
+    """Return those of ``names`` that are there; asked once a process, for nothing is installed during one."""
     # Ends with an error where one is unknown, and yet lists the others.
     done = subprocess.run(
         [*_QUERIES[installer()], *names], capture_output=True, text=True, check=False, timeout=60, env={"LC_ALL": "C"}
     )
-    installed = {words[0] for words in map(str.split, done.stdout.splitlines()) if words[1:] == ["installed"]}
-    return [name for name in names if name not in installed]
+    lines = map(str.split, done.stdout.splitlines())
+    return frozenset(words[0] for words in lines if words[1:] == ["installed"])
