@@ -37,6 +37,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if installed and not answer.get("failed"):
                 self._install(installed, variables)
                 answer = self._send(payload, variables)
+                if answer.pop("packages_wanted", None):
+                    answer.update(
+                        failed=True,
+                        msg="{} are not there after their installation; are these the names of packages?".format(
+                            ", ".join(installed["names"])
+                        ),
+                    )
             requests = answer.pop("certificate_requests", None)
             if requests and not answer.get("failed"):
                 certificates.sign(requests)
@@ -50,7 +57,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result.update(failed=True, changed=False, msg=error.message)
             return result
         if installed:
-            answer.pop("packages_wanted", None)
             note = "packages installed: {}".format(", ".join(installed["names"]))
             answer.update(changed=True, msg="{}; {}".format(note, answer.get("msg", "")))
             answer["diff"] = [{"prepared": f"{note}\n"}, *answer.get("diff", [])]
